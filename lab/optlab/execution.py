@@ -1,0 +1,234 @@
+"""One training run: settings, data and streams in, outcome out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optlab import abi
+from optlab.registry import Catalogue
+from optlab.data import Dataset, Part
+from optlab.derived import arrays, constant_cost, variation
+from optlab.errors import OptlabError
+from optlab.kernel import layout
+from optlab.kinds import Optimizer
+from optlab.outcome import CURVES, Network, Outcome
+from optlab.settings import Settings
+from optlab.streams import Streams
+from optlab.wiring import Wiring, layer_table
+
+Array = npt.NDArray[Any]
+
+ORDERS = {
+    "fresh": layout.ORDER_FRESH,
+    "fixed": layout.ORDER_FIXED,
+    "cumulative": layout.ORDER_CUMULATIVE,
+    "replacement": layout.ORDER_REPLACEMENT,
+}
+L1_MODES = {"subgradient": layout.L1_SUBGRADIENT, "proximal": layout.L1_PROXIMAL}
+L2_MODES = {"coupled": layout.L2_COUPLED, "decoupled": layout.L2_DECOUPLED}
+REQUESTS = {
+    abi.EVALUATE: "too many further evaluations",
+    abi.HESSIAN_VECTOR: "a Hessian-vector product",
+    abi.JACOBIAN: "a Jacobian",
+    abi.SAMPLED_GRADIENT: "a sampled gradient",
+}
+
+
+def wire(settings: Settings, dataset: Dataset, catalogue: Catalogue) -> Wiring:
+    """The compiled network for these settings on this data."""
+    sizes = (dataset.train.X.shape[1], *settings.layers, dataset.train.Y.shape[1])
+    hidden = settings.activation_hyper or ((),) * len(settings.activation)
+    activations = []
+    for name, given in zip((*settings.activation, settings.output), (*hidden, settings.output_hyper), strict=True):
+        activation = catalogue.activation(name)
+        activations.append((activation, activation.values(dict(given))))
+    cost = catalogue.cost(settings.cost)
+    return Wiring(sizes, activations, cost, cost.values(dict(settings.cost_hyper)), dataset.task, settings.dtype)
+
+
+def start(settings: Settings, sizes: Sequence[int], streams: Streams, catalogue: Catalogue) -> Array:
+    """The initial flat parameter vector, float64: the initializer's W and b of each layer.
+
+    Raises:
+        OptlabError: the initializer returns another shape.
+    """
+    initializer = catalogue.initializer(settings.initializer)
+    hyper, rng = initializer.values(dict(settings.initializer_hyper)), streams.initialisation()
+    parts = []
+    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        drawn = initializer(rng, n_in, n_out, **hyper)
+        W, b = drawn if isinstance(drawn, tuple) else (drawn, np.zeros(n_out))
+        if np.shape(W) != (n_in, n_out) or np.shape(b) != (n_out,):
+            raise OptlabError(
+                f"initializer {initializer.name} returned shapes {np.shape(W)}, {np.shape(b)} for a layer {n_in} -> {n_out}; "
+                f"return W ({n_in}, {n_out}), or (W, b)"
+            )
+        parts += [np.asarray(W, dtype=np.float64).ravel(), np.asarray(b, dtype=np.float64)]
+    return np.concatenate(parts)
+
+
+def hyper_table(optimizer: Optimizer, settings: Settings, catalogue: Catalogue) -> Array:
+    """The optimizer's swept hyper-parameters, one row, or one row per epoch where a schedule changes lr."""
+    block = np.array([optimizer.block(dict(settings.hyper))], dtype=np.float64).reshape(1, -1)
+    if settings.schedule == "constant" or settings.epochs == 0:
+        return block
+    if "lr" not in optimizer.swept:
+        raise OptlabError(f"schedule {settings.schedule} changes lr, but optimizer {optimizer.name} has none; use schedule = 'constant'")
+    factors = catalogue.schedule(settings.schedule).factors(settings.epochs, dict(settings.schedule_hyper))
+    table = np.repeat(block, settings.epochs, axis=0)
+    table[:, optimizer.swept.index("lr")] *= factors
+    return table
+
+
+def _plan(settings: Settings, optimizer: Optimizer, rows: int, period: int, streams: Streams, running: bool) -> tuple[Array, Array]:
+    """The kernel's `plan` and `reals`, all but the clock and the terms per row."""
+    plan, reals = np.zeros(layout.PLAN_COLUMNS, dtype=np.int64), np.zeros(layout.REAL_COLUMNS)
+    plan[layout.PLAN_EPOCHS] = settings.epochs
+    plan[layout.PLAN_BATCH] = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
+    plan[layout.PLAN_ROWS] = rows
+    plan[layout.PLAN_ORDER] = ORDERS[settings.order]
+    plan[layout.PLAN_EVALUATE_EVERY] = settings.evaluate_every
+    plan[layout.PLAN_L1_MODE], plan[layout.PLAN_L2_MODE] = L1_MODES[settings.l1_mode], L2_MODES[settings.l2_mode]
+    plan[layout.PLAN_PENALISE_BIASES] = settings.penalise_biases
+    plan[layout.PLAN_HYPER_PERIOD] = period
+    plan[layout.PLAN_LR_COLUMN] = optimizer.swept.index("lr") if "lr" in optimizer.swept else -1
+    plan[layout.PLAN_KEY0], plan[layout.PLAN_KEY1] = streams.order_key()
+    plan[layout.PLAN_RUNNING] = running
+    reals[layout.REAL_L1], reals[layout.REAL_L2] = settings.l1, settings.l2
+    reals[layout.REAL_BOUND], reals[layout.REAL_TIME_LIMIT] = settings.divergence_bound, settings.time_limit
+    return plan, reals
+
+
+def execute(
+    settings: Settings,
+    dataset: Dataset,
+    streams: Streams,
+    catalogue: Catalogue,
+    *,
+    stop: Array | None = None,
+    initial: Any = None,
+    orders: Any = None,
+    running: bool = False,
+) -> Outcome:
+    """Train once.
+
+    stop: int64 (1,), polled at each step; anything but 0 ends the run. initial: flat start in place of the initializer's.
+    orders: (epochs, rows) indices in place of the order policy. running: keep the mean cost of each mini-batch before its update.
+    The caller pins BLAS to one thread (`optlab.blas.single_threaded`).
+
+    Raises:
+        OptlabError: a shape that does not fit, a plugin that is missing or breaks its contract.
+    """
+    wiring, optimizer = wire(settings, dataset, catalogue), catalogue.optimizer(settings.optimizer)
+    rows, values = len(dataset.train), optimizer.values(dict(settings.hyper))
+    batch = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
+    w = _initial(initial, settings, wiring, streams, catalogue)
+    table = hyper_table(optimizer, settings, catalogue)
+    steps_per_epoch = -(-rows // batch)
+    plan, reals = _plan(settings, optimizer, rows, steps_per_epoch if len(table) > 1 else 0, streams, running)
+    plan[layout.PLAN_CLOCK], plan[layout.PLAN_CLOCK_ID] = wiring.kernel.clock, wiring.kernel.clock_id
+    reals[layout.REAL_TERMS] = wiring.terms
+
+    stages = np.zeros((1, abi.STAGE_COLUMNS), dtype=np.int64)
+    stages[0, abi.STAGE_ADDRESS] = optimizer.compiled(settings.dtype, optimizer.options(values))
+    slots = np.repeat(np.array([*optimizer.slot_starts(values), 0.0], dtype=settings.dtype), len(w))
+
+    parts = [dataset.train, dataset.validation, dataset.test]
+    workspace, capacity = wiring.workspace(batch, max(len(part) for part in parts if part is not None))
+    data = [arrays(part, settings.dtype) if part is not None else None for part in parts]
+    contexts = [wiring.context(*pair, workspace, capacity) if pair is not None else None for pair in data]
+    model = np.zeros(layout.MODEL_COLUMNS, dtype=np.int64)
+    model[layout.MODEL_GRADIENT], model[layout.MODEL_EVALUATE] = wiring.kernel.network_gradient.address, wiring.kernel.network_evaluate.address
+    assert contexts[0] is not None
+    model[layout.MODEL_CONTEXT] = contexts[0].ctypes.data
+    for column, context, part in zip((layout.MODEL_TRAIN, layout.MODEL_VALIDATION, layout.MODEL_TEST), contexts, parts, strict=True):
+        if context is not None and part is not None:
+            model[column], model[column + 1] = context.ctypes.data, len(part)
+
+    history = np.full((layout.history_rows(settings.epochs, settings.evaluate_every), layout.HISTORY_COLUMNS), np.nan)
+    batches = np.full(settings.epochs * steps_per_epoch if running else 0, np.nan)
+    result = np.zeros(layout.RESULT_SIZE)
+    code = wiring.kernel.train(
+        plan, reals, model, w, np.zeros(layout.memory_size(len(w), 0), dtype=settings.dtype), slots, np.zeros(1), stages, table,
+        layer_table(wiring.sizes), _orders(orders, settings.epochs, rows), np.zeros(rows, dtype=np.int64), history, batches, result,
+        np.zeros(1, dtype=np.int64) if stop is None else stop,
+    )  # fmt: skip
+
+    history = history[: int(result[layout.RESULT_HISTORY_ROWS])]
+    curves = _curves(history, wiring, optimizer, settings, parts)
+    status, sentence = _verdict(int(code), result, curves, wiring, dataset.train, settings)
+    network = Network(
+        wiring.sizes, tuple((a, dict(h)) for a, h in wiring.activations), wiring.cost.link, w, dataset.mean, dataset.scale, dataset.classes
+    )
+    return Outcome(
+        status, sentence, curves, "accuracy" if dataset.task == "classification" else "r2", network,
+        int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS]), float(result[layout.RESULT_SECONDS]), float(curves[-1, 3]),
+        batches[: int(result[layout.RESULT_STEPS])] if running else None,
+    )  # fmt: skip
+
+
+def _initial(initial: Any, settings: Settings, wiring: Wiring, streams: Streams, catalogue: Catalogue) -> Array:
+    if initial is None:
+        return start(settings, wiring.sizes, streams, catalogue).astype(settings.dtype)
+    w, needed = np.array(initial, dtype=settings.dtype), layout.parameter_count(wiring.sizes)
+    if w.shape != (needed,):
+        raise OptlabError(f"initial has shape {w.shape}, but a network {wiring.sizes} has ({needed},) parameters")
+    if not np.isfinite(w).all():
+        raise OptlabError("initial holds a value that is not finite; give finite start parameters")
+    return w
+
+
+def _orders(orders: Any, epochs: int, rows: int) -> Array:
+    if orders is None:
+        return np.zeros((0, rows), dtype=np.int64)
+    given = np.asarray(orders)
+    if given.shape != (epochs, rows) or given.dtype.kind not in "iu":
+        raise OptlabError(f"orders has shape {given.shape} and type {given.dtype}; give integers of shape (epochs, rows) = ({epochs}, {rows})")
+    if given.size and not (0 <= given.min() and given.max() < rows):
+        raise OptlabError(f"orders holds indices from {given.min()} to {given.max()}; rows are numbered 0 to {rows - 1}")
+    return np.ascontiguousarray(given, dtype=np.int64)
+
+
+def _curves(history: Array, wiring: Wiring, optimizer: Optimizer, settings: Settings, parts: Sequence[Part | None]) -> Array:
+    """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
+    curves = np.full((len(history), len(CURVES)), np.nan)
+    curves[:, 0], curves[:, 1], curves[:, 2] = (history[:, k] for k in (layout.HISTORY_EPOCH, layout.HISTORY_STEP, layout.HISTORY_SECONDS))
+    penalised = sum(a * b for a, b in zip(wiring.sizes, wiring.sizes[1:], strict=False)) * (2 * bool(settings.l2) + 3 * bool(settings.l1))
+    per_step = layout.parameter_count(wiring.sizes) * optimizer.flops(optimizer.options(dict(settings.hyper))) + penalised
+    curves[:, 3] = history[:, layout.HISTORY_ROWS] * wiring.flops_per_row() + history[:, layout.HISTORY_STEP] * per_step
+    costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)
+    for column, source, part in zip((4, 6, 8), costs, parts, strict=True):
+        if part is not None:
+            curves[:, column], total = history[:, source], history[:, source + 1]
+            with np.errstate(divide="ignore", invalid="ignore"):  # constant targets have no R^2
+                curves[:, column + 1] = 1 - total / variation(part) if wiring.task == "regression" else total / len(part)
+    return curves
+
+
+def _verdict(code: int, result: Array, curves: Array, wiring: Wiring, train: Part, settings: Settings) -> tuple[str, str]:
+    """(status, sentence)."""
+    steps, epochs = int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS])
+    if code == layout.DIVERGED:
+        where = f"step {int(result[layout.RESULT_BAD_STEP])}, epoch {int(result[layout.RESULT_BAD_EPOCH])}"
+        cost, layer = result[layout.RESULT_BAD_COST], int(result[layout.RESULT_BAD_LAYER])
+        if np.isfinite(cost):
+            initial = result[layout.RESULT_INITIAL_COST]
+            return "diverged", f"diverged at {where}: cost {cost:.3g} is beyond {settings.divergence_bound:g} times the initial {initial:.3g}"
+        return "diverged", f"diverged at {where}: not finite" + (f", first in layer {layer + 1}" if layer >= 0 else "")
+    if code == layout.STOPPED:
+        why = f"the time limit of {settings.time_limit:g} s" if 0 < settings.time_limit <= result[layout.RESULT_SECONDS] else "request"
+        return "stopped", f"stopped by {why} after {steps} steps, {epochs} of {settings.epochs} epochs"
+    if code == layout.ERROR:
+        asked = REQUESTS.get(int(result[layout.RESULT_REQUEST]), f"the unknown request {int(result[layout.RESULT_REQUEST])}")
+        return "error", f"optimizer {settings.optimizer} asked for {asked} in step {steps + 1}, which the training loop does not serve"
+    final, initial = curves[-1, 4], result[layout.RESULT_INITIAL_COST]
+    if not final <= settings.divergence_bound * max(abs(initial), layout.DIVERGENCE_FLOOR):
+        return "diverged", f"diverged in the last epoch, {epochs}: the training cost is {final:.3g} after the initial {initial:.3g}"
+    baseline = constant_cost(train, wiring.cost, dict(wiring.cost_hyper))
+    if final >= baseline:
+        return "stuck", f"finished {epochs} epochs, but its training cost {final:.4g} is no better than a constant prediction's {baseline:.4g}"
+    return "done", f"finished {epochs} epochs"

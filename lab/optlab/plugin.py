@@ -1,0 +1,169 @@
+"""All that a plugin author imports.
+
+An optimizer, activation, cost or objective is a plain formula, written with the functions of this module; derivatives, compiled
+loops, FLOP counts and typeset text are made from it::
+
+    from optlab.plugin import Positive, hookimpl, optimizer
+
+    @optimizer
+    def gd(w, g, *, t, lr: Positive = 1e-2):
+        return w - lr * g
+
+    @hookimpl
+    def register_optimizers(register):
+        register(gd)
+
+Each decorator raises OptlabError where the signature is not of its kind; `optlab.kinds` says what it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, overload
+
+import pluggy
+
+from optlab.errors import OptlabError
+from optlab.formula.elementary import *  # noqa: F403  # the elementary functions are the author's vocabulary
+from optlab.hyper import Count, Decay, Fraction, NonNegative, Positive, Real, signature_of
+from optlab.kinds import Activation, Cost, Initializer, Objective, Optimizer, Problem, RowCost, Schedule
+
+__all__ = [  # noqa: PLE0604
+    "Count",
+    "Decay",
+    "Fraction",
+    "NonNegative",
+    "Positive",
+    "Real",
+    "activation",
+    "cost",
+    "hookimpl",
+    "initializer",
+    "objective",
+    "optimizer",
+    "problem",
+    "row_cost",
+    "schedule",
+]
+
+hookimpl = pluggy.HookimplMarker("optlab")
+
+Function = Callable[..., Any]
+
+LINKS = ("identity", "sigmoid", "softmax")
+TASKS = ("classification", "regression")
+
+
+def _expect(function: Function, kind: str, positional: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+    if positional[: len(wanted)] != wanted:
+        takes = ", ".join(wanted)
+        raise OptlabError(f"{kind} {function.__name__}: its first arguments must be ({takes}), not ({', '.join(positional)})")
+
+
+@overload
+def optimizer(function: Function, /) -> Optimizer: ...
+@overload
+def optimizer(*, start: Mapping[str, float | str] = ...) -> Callable[[Function], Optimizer]: ...
+def optimizer(function: Function | None = None, /, *, start: Mapping[str, float | str] | None = None) -> Any:
+    """An elementwise update rule ``f(w, g, *slots, *, t, **hyper) -> (new w, *new slots)``.
+
+    w: one parameter; g: its gradient; slots keep their value between steps and start at 0, or at `start`: slot name -> number or
+    name of a hyper-parameter. t = 1, 2, ... Without slots, return the new w alone.
+    """
+
+    def decorate(function: Function) -> Optimizer:
+        positional, hyper, timed = signature_of(function, f"optimizer {function.__name__}")
+        _expect(function, "optimizer", positional, ("w", "g"))
+        for slot, first in (start or {}).items():
+            if slot not in positional[2:] or (isinstance(first, str) and first not in hyper):
+                raise OptlabError(f"optimizer {function.__name__}: start of {slot!r} = {first!r} names no slot or no hyper-parameter")
+        return Optimizer(function.__name__, function, hyper, positional=positional, timed=timed, start=dict(start or {}))
+
+    return decorate if function is None else decorate(function)
+
+
+def activation(function: Function, /) -> Activation:
+    """An elementwise activation ``f(z, **hyper) -> a``. Write ``maximum(z, 0)``, not ``z if z > 0 else 0``: it must propagate NaN."""
+    positional, hyper, _ = signature_of(function, f"activation {function.__name__}")
+    if len(positional) != 1:
+        raise OptlabError(f"activation {function.__name__}: it takes one positional argument z, not ({', '.join(positional)})")
+    return Activation(function.__name__, function, hyper, positional=positional)
+
+
+@overload
+def cost(function: Function, /) -> Cost: ...
+@overload
+def cost(*, link: str = ...) -> Callable[[Function], Cost]: ...
+def cost(function: Function | None = None, /, *, link: str = "identity") -> Any:
+    """An elementwise cost ``f(y, t, **hyper)`` of output y and target t; the mean over samples and outputs is minimised.
+
+    link: "sigmoid" when y is a logit, so that predictions are probabilities.
+    """
+    if link not in LINKS:
+        raise OptlabError(f"cost: link {link!r} is unknown; use one of {', '.join(LINKS)}")
+
+    def decorate(function: Function) -> Cost:
+        positional, hyper, _ = signature_of(function, f"cost {function.__name__}")
+        _expect(function, "cost", positional, ("y", "t"))
+        return Cost(function.__name__, function, hyper, positional=("y", "t"), link=link)
+
+    return decorate if function is None else decorate(function)
+
+
+def row_cost(*, link: str = "identity", operations: tuple[int, int]) -> Callable[[Function], RowCost]:
+    """A cost of one row in array code, ``f(y, t, gradient) -> cost``: y, t and gradient have shape (outputs,); fill `gradient`.
+
+    It is compiled as it stands; the mean over samples is minimised. operations: elementary operations per output of the value alone
+    and of value and gradient together, counted by hand, because array code is not traced.
+    """
+    if link not in LINKS:
+        raise OptlabError(f"row_cost: link {link!r} is unknown; use one of {', '.join(LINKS)}")
+
+    def decorate(function: Function) -> RowCost:
+        positional, hyper, _ = signature_of(function, f"cost {function.__name__}")
+        _expect(function, "cost", positional, ("y", "t", "gradient"))
+        if hyper:
+            raise OptlabError(f"cost {function.__name__}: a row-wise cost takes no hyper-parameters")
+        return RowCost(function.__name__, function, hyper, link=link, operations=operations)
+
+    return decorate
+
+
+def objective(function: Function, /) -> Objective:
+    """A scalar formula ``f(x, y, ..., **hyper)`` that is minimised directly."""
+    positional, hyper, _ = signature_of(function, f"objective {function.__name__}")
+    if not positional:
+        raise OptlabError(f"objective {function.__name__}: it takes no variable; name at least one positional argument")
+    return Objective(function.__name__, function, hyper, positional=positional)
+
+
+def problem(*, task: str, scale: str | float = "standard", source: str = "") -> Callable[[Function], Problem]:
+    """Data: ``f(**hyper) -> (X, y)``, or ``f(rng, **hyper)`` when they are drawn; X (n, d), y (n,) or (n, k).
+
+    task: "classification" (integer y) or "regression". scale: "standard", "minmax", "none", or a number to divide features by.
+    """
+    if task not in TASKS:
+        raise OptlabError(f"problem: task {task!r} is unknown; use one of {', '.join(TASKS)}")
+
+    def decorate(function: Function) -> Problem:
+        positional, hyper, _ = signature_of(function, f"problem {function.__name__}")
+        if positional not in ((), ("rng",)):
+            raise OptlabError(f"problem {function.__name__}: its only positional argument may be rng, not ({', '.join(positional)})")
+        noisy = bool(positional)
+        return Problem(function.__name__, function, hyper, task=task, scale=scale, source=source, noisy=noisy)
+
+    return decorate
+
+
+def schedule(function: Function, /) -> Schedule:
+    """Factors on the learning rate, ``f(t, total, **hyper)``: t is the array 0 .. total-1 of epochs; returns an array or a number."""
+    positional, hyper, _ = signature_of(function, f"schedule {function.__name__}")
+    _expect(function, "schedule", positional, ("t", "total"))
+    return Schedule(function.__name__, function, hyper)
+
+
+def initializer(function: Function, /) -> Initializer:
+    """First weights of a layer, ``f(rng, n_in, n_out, **hyper) -> W`` of shape (n_in, n_out), or (W, b)."""
+    positional, hyper, _ = signature_of(function, f"initializer {function.__name__}")
+    _expect(function, "initializer", positional, ("rng", "n_in", "n_out"))
+    return Initializer(function.__name__, function, hyper)

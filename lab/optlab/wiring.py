@@ -1,0 +1,103 @@
+"""From names to addresses: the compiled activations, cost and metric of one network, laid out as the kernel reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optlab import abi
+from optlab.hyper import Value
+from optlab.kernel import layout
+from optlab.kernel.load import Kernel, load
+from optlab.kinds import Activation, Cost, RowCost
+
+Array = npt.NDArray[Any]
+Chosen = tuple[Activation, Mapping[str, Value]]
+
+
+def _address(array: Array) -> int:
+    return int(array.ctypes.data)
+
+
+def _metric_of(kernel: Kernel, task: str, n_outputs: int, link: str) -> tuple[int, list[float]]:
+    """(address of the metric, its hyper block)."""
+    if task == "regression":
+        return kernel.squared_residual.address, []
+    if n_outputs > 1:
+        return kernel.accuracy_by_argmax.address, []
+    return kernel.accuracy_by_threshold.address, [0.0 if link == "sigmoid" else 0.5]
+
+
+def layer_table(sizes: Sequence[int]) -> Array:
+    """The layer table (abi.LAYER_*) of a network with these sizes, input first."""
+    table, at = np.zeros((len(sizes) - 1, abi.LAYER_COLUMNS), dtype=np.int64), 0
+    for row, n_in, n_out in zip(table, sizes, sizes[1:], strict=False):
+        row[abi.LAYER_W], row[abi.LAYER_IN], row[abi.LAYER_OUT] = at, n_in, n_out
+        row[abi.LAYER_B] = at + n_in * n_out
+        at += (n_in + 1) * n_out
+    return table
+
+
+@dataclass(eq=False)
+class Wiring:
+    """One network's compiled parts. Everything whose address the kernel gets is referenced here.
+
+    sizes: nodes per layer, input first. activations: one per layer, output included.
+    """
+
+    sizes: tuple[int, ...]
+    activations: Sequence[Chosen]
+    cost: Cost | RowCost
+    cost_hyper: Mapping[str, Value]
+    task: str
+    dtype: str
+    kernel: Kernel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kernel = load(self.dtype)
+        self._sizes = np.array(self.sizes, dtype=np.int64)
+        self._blocks = [np.array([*activation.block(hyper), 0.0]) for activation, hyper in self.activations]
+        compiled = [activation.compiled(self.dtype, activation.options(hyper)) for activation, hyper in self.activations]
+        self._table = np.zeros((len(compiled), abi.ACTIVATION_COLUMNS), dtype=np.int64)
+        for row, one, block in zip(self._table, compiled, self._blocks, strict=True):
+            row[abi.ACTIVATION_VALUE], row[abi.ACTIVATION_VALUE_SLOPE], row[abi.ACTIVATION_HYPER] = one.value, one.value_slope, _address(block)
+        self._cost_block = np.array([*self.cost.block(self.cost_hyper), 0.0])
+        self._cost = self.cost.compiled(self.dtype, self.cost.options(self.cost_hyper))
+        self._metric, block = _metric_of(self.kernel, self.task, self.sizes[-1], self.cost.link)
+        self._metric_block = np.array([*block, 0.0])
+
+    @property
+    def terms(self) -> int:
+        """By how many terms per row the cost's sum is divided."""
+        return self.cost.terms(self.sizes[-1])
+
+    def workspace(self, batch: int, largest: int) -> tuple[Array, int]:
+        """(memory, rows it is sized for) for mini-batches of `batch` rows and data sets of up to `largest`."""
+        rows = layout.workspace_rows(batch, largest)
+        return np.zeros(layout.workspace_size(self.sizes, rows), dtype=self.dtype), rows
+
+    def context(self, X: Array, Y: Array, workspace: Array, rows: int) -> Array:
+        """The network context (abi.NET_*) over these rows. The caller keeps X, Y and the workspace alive."""
+        context = np.zeros(abi.NET_COLUMNS, dtype=np.int64)
+        context[abi.NET_X], context[abi.NET_Y], context[abi.NET_ROWS] = _address(X), _address(Y), len(X)
+        context[abi.NET_DEPTH], context[abi.NET_SIZES] = len(self.sizes) - 1, _address(self._sizes)
+        context[abi.NET_ACTIVATIONS] = _address(self._table)
+        context[abi.NET_COST_VALUE], context[abi.NET_COST_GRADIENT] = self._cost.value, self._cost.value_gradient
+        context[abi.NET_COST_HYPER] = _address(self._cost_block)
+        context[abi.NET_METRIC], context[abi.NET_METRIC_HYPER] = self._metric, _address(self._metric_block)
+        context[abi.NET_WORKSPACE], context[abi.NET_WORKSPACE_ROWS] = _address(workspace), rows
+        return context
+
+    def flops_per_row(self, gradient: bool = True) -> int:
+        """Executed operations of one row: forward, and backward too with `gradient`; the first layer needs no input gradient."""
+        total = 0
+        for k, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+            activation, hyper = self.activations[k]
+            total += 2 * n_in * n_out + n_out * activation.flops(activation.options(hyper), slope=gradient)
+            if gradient:  # dW, db, delta * slope, and the input's gradient
+                total += 2 * n_in * n_out + 2 * n_out + (2 * n_in * n_out if k else 0)
+        return total + self.sizes[-1] * self.cost.flops(self.cost.options(self.cost_hyper), gradient=gradient)

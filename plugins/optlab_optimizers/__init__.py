@@ -1,0 +1,1 @@
+"""Built-in optimizers, registered through the same entry points as anybody's."""
