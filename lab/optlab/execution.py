@@ -30,6 +30,7 @@ ORDERS = {
 }
 L1_MODES = {"subgradient": layout.L1_SUBGRADIENT, "proximal": layout.L1_PROXIMAL}
 L2_MODES = {"coupled": layout.L2_COUPLED, "decoupled": layout.L2_DECOUPLED}
+LEARNED = 1e-6  # share of the constant predictor's cost that a run must gain to have learned anything: above rounding
 REQUESTS = {
     abi.EVALUATE: "too many further evaluations",
     abi.HESSIAN_VECTOR: "a Hessian-vector product",
@@ -229,6 +230,6 @@ def _verdict(code: int, result: Array, curves: Array, wiring: Wiring, train: Par
     if not final <= settings.divergence_bound * max(abs(initial), layout.DIVERGENCE_FLOOR):
         return "diverged", f"diverged in the last epoch, {epochs}: the training cost is {final:.3g} after the initial {initial:.3g}"
     baseline = constant_cost(train, wiring.cost, dict(wiring.cost_hyper))
-    if final >= baseline:
+    if final >= baseline - LEARNED * abs(baseline):
         return "stuck", f"finished {epochs} epochs, but its training cost {final:.4g} is no better than a constant prediction's {baseline:.4g}"
     return "done", f"finished {epochs} epochs"

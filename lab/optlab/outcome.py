@@ -194,7 +194,7 @@ def load(path: str | Path, catalogue: Catalogue | None = None) -> Outcome:
         OptlabError: missing or foreign file, or an activation that is missing or no longer computes the same.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = dict(file)
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != FILE_FORMAT:

@@ -89,6 +89,9 @@ def train(
     l1_mode: Literal["subgradient", "proximal"] = "subgradient",
     l2_mode: Literal["coupled", "decoupled"] = "coupled",
     penalise_biases: bool = False,
+    activation_hyper: Mapping[str, Value] | Sequence[Mapping[str, Value]] | None = None,
+    output_hyper: Mapping[str, Value] | None = None,
+    cost_hyper: Mapping[str, Value] | None = None,
     schedule: str = "constant",
     schedule_hyper: Mapping[str, Value] | None = None,
     initializer: str = "glorot_uniform",
@@ -107,7 +110,8 @@ def train(
         layers: nodes of each hidden layer; () for none.
         activation: one for all hidden layers, or one for each. `output`: the last layer's (default identity).
         cost: default by task: squared_error, binary_cross_entropy or softmax_cross_entropy (both on logits).
-        hyper: the optimizer's hyper-parameters; the others keep their defaults.
+        hyper: the optimizer's hyper-parameters; the others keep their defaults. Likewise `cost_hyper`, `output_hyper`, and
+            `activation_hyper`, which is one mapping for all hidden layers or one for each.
         l1, l2, l1_mode, l2_mode, penalise_biases, order, evaluate_every, divergence_bound, time_limit: see `Settings`.
         batch_size: rows per mini-batch, or "full".
         seed, replicate: key all chance; runs that share them share start, split and mini-batches.
@@ -126,6 +130,9 @@ def train(
     names = [name_of(activation)] * len(layers) if isinstance(activation, str | Activation) else [name_of(one) for one in activation]
     if len(names) != len(layers):
         raise OptlabError(f"train: {len(names)} activations for {len(layers)} hidden layers; give one name, or one per hidden layer")
+    given = [activation_hyper or {}] * len(layers) if activation_hyper is None or isinstance(activation_hyper, Mapping) else activation_hyper
+    if len(given) != len(layers):
+        raise OptlabError(f"train: {len(given)} activation_hyper for {len(layers)} hidden layers; give one mapping, or one per hidden layer")
     chosen_cost, chosen_output = name_of(cost or inferred_cost(dataset)), name_of(output or "identity")
     if not quiet and (cost is None or output is None):
         print(f"optlab.train: {dataset.description}; output {chosen_output}, cost {chosen_cost}", file=sys.stderr)
@@ -135,6 +142,9 @@ def train(
         activation=tuple(names),
         output=chosen_output,
         cost=chosen_cost,
+        activation_hyper=tuple(pairs(catalogue.activation(name).values(dict(one))) for name, one in zip(names, given, strict=True)),
+        output_hyper=pairs(catalogue.activation(chosen_output).values(dict(output_hyper or {}))),
+        cost_hyper=pairs(catalogue.cost(chosen_cost).values(dict(cost_hyper or {}))),
         optimizer=rule.name,
         hyper=pairs(rule.values(dict(hyper or {}))),
         l1=_strength("l1", l1),

@@ -1,0 +1,115 @@
+"""Array code: what is no elementwise formula (row-wise costs, layer-wise rules) and is compiled as written.
+
+`code_digest` says whether such code is still the same: it covers the syntax tree of the function and of every helper and
+constant of its own module that it names, not its docstrings or layout.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+import types
+from collections.abc import Callable
+from typing import Any
+
+from optlab.errors import OptlabError
+
+
+def code_digest(*functions: Callable[..., Any]) -> str:
+    """Digest of array code, stable across processes; a changed helper or constant changes it, a docstring or comment does not.
+
+    Names are followed through plain functions and constants (numbers, strings, tuples, arrays) of the author's modules;
+    of modules and of compiled functions of other packages only the qualified name counts.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    waiting: list[Callable[..., Any]] = list(functions)
+    seen: set[int] = set()
+    while waiting:
+        function = _plain(waiting.pop(0))
+        if id(function) in seen:
+            continue
+        seen.add(id(function))
+        digest.update(_syntax(function).encode())
+        for name in sorted(_names(function.__code__)):
+            value = _meaning(function, name)
+            plain = _plain(value)
+            if isinstance(plain, types.FunctionType) and _same_author(plain, function):
+                digest.update(f"{name} = function".encode())
+                waiting.append(plain)
+            else:
+                digest.update(f"{name} = {_shown(value)}".encode())
+    return digest.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The Python function behind a jit dispatcher or decorator, else the value itself."""
+    value = getattr(value, "py_func", value)
+    return inspect.unwrap(value) if callable(value) and hasattr(value, "__wrapped__") else value
+
+
+def _same_author(helper: types.FunctionType, function: types.FunctionType) -> bool:
+    one_file = helper.__code__.co_filename == function.__code__.co_filename
+    return one_file or helper.__module__.split(".")[0] == function.__module__.split(".")[0]
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Global and closure names used by a function, its lambdas and inner functions included."""
+    names: set[str] = set()
+    waiting = [code]
+    while waiting:
+        code = waiting.pop()
+        names.update(code.co_names, code.co_freevars)
+        waiting += [each for each in code.co_consts if isinstance(each, types.CodeType)]
+    return names
+
+
+def _meaning(function: types.FunctionType, name: str) -> Any:
+    if name in function.__code__.co_freevars:
+        cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
+        return cell.cell_contents
+    return function.__globals__.get(name)
+
+
+def _shown(value: Any) -> str:
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, tuple)):
+        return repr(value)
+    if hasattr(value, "tobytes"):
+        return f"{value.dtype} {value.shape} {hashlib.blake2b(value.tobytes(), digest_size=16).hexdigest()}"
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', getattr(value, '__name__', type(value).__name__))}"
+
+
+def _syntax(function: types.FunctionType) -> str:
+    """The function's syntax tree without docstrings; its bytecode where there is no source (a notebook's exec)."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError):
+        code = function.__code__
+        return repr((code.co_code, code.co_varnames, [each for each in code.co_consts if not isinstance(each, types.CodeType)]))
+    for node in ast.walk(tree):
+        match getattr(node, "body", None):
+            case [ast.Expr(value=ast.Constant(value=str())), *_] as body:
+                body[0] = ast.Pass()
+    return ast.dump(tree, annotate_fields=False)
+
+
+def compilable(function: Callable[..., Any], what: str) -> Any:
+    """The function with its keyword-only parameters made positional (Numba has no keyword-only ones), compiled when first called."""
+    from optlab.jit import inlined
+
+    plain = _plain(function)
+    if not isinstance(plain, types.FunctionType):
+        raise OptlabError(f"{what} is {type(function).__name__}, not a Python function")
+    code = plain.__code__
+    if code.co_kwonlyargcount:
+        code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
+        plain_again = types.FunctionType(code, plain.__globals__, plain.__name__, None, plain.__closure__)
+        plain_again.__module__ = plain.__module__
+        return inlined(plain_again)
+    return inlined(plain)
+
+
+def keyword_only(function: Callable[..., Any]) -> list[str]:
+    """Names of the keyword-only parameters, in order: the hyper-parameters of array code."""
+    return [name for name, p in inspect.signature(_plain(function)).parameters.items() if p.kind is p.KEYWORD_ONLY]

@@ -1,0 +1,89 @@
+"""The compiler's front door: graphs (and array code) in, addresses out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from optlab.errors import OptlabError
+from optlab.formula import modules, rows
+from optlab.formula.clean import lower
+from optlab.formula.code import code_digest, compilable, keyword_only
+from optlab.formula.derive import forward, reverse
+from optlab.formula.graph import Graph
+from optlab.formula.load import CompiledActivation, CompiledCost, CompiledObjective, check_dtype, load, path_of
+
+
+def _check(graph: Graph, dtype: str, inputs: int, outputs: int, what: str) -> None:
+    check_dtype(dtype)
+    if len(graph.inputs) != inputs or len(graph.outputs) != outputs:
+        raise OptlabError(
+            f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs where {what} has {inputs} and {outputs}"
+        )
+
+
+def compile_activation(name: str, graph: Graph, dtype: str) -> CompiledActivation:
+    """Compile f(z) and its slope, the slope by forward accumulation."""
+    _check(graph, dtype, 1, 1, "an activation")
+    module = load(f"{name}_activation_{dtype}", modules.activation_source(lower(forward(graph, graph.inputs[0])), dtype))
+    return CompiledActivation(module.value.address, module.value_slope.address, module, path_of(module))
+
+
+def compile_cost(name: str, graph: Graph, dtype: str) -> CompiledCost:
+    """Compile an elementwise cost(y, t) and its derivative by y."""
+    _check(graph, dtype, 2, 1, "a cost")
+    module = load(f"{name}_cost_{dtype}", modules.cost_source(lower(forward(graph, graph.inputs[0])), dtype))
+    return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
+
+
+def compile_stage(name: str, graph: Graph, n_slots: int, dtype: str) -> int:
+    """Compile an update rule with inputs (w, g, *slots) and outputs (w, *slots); the address has the signature abi.stage."""
+    _check(graph, dtype, 2 + n_slots, 1 + n_slots, f"an update rule with {n_slots} slots")
+    module = load(f"{name}_stage_{dtype}", modules.stage_source(lower(graph), dtype))
+    return int(module.stage_loop.address)
+
+
+def compile_objective(name: str, graph: Graph, dtype: str) -> CompiledObjective:
+    """Compile a scalar formula of w[0], w[1], ... and its gradient by reverse accumulation.
+
+    The context's first entry is the address of the float64 hyper-parameters. Rows are ignored; cost sum and metric sum
+    are both the value.
+    """
+    _check(graph, dtype, len(graph.inputs), 1, "an objective")
+    module = load(f"{name}_objective_{dtype}", modules.objective_source(lower(reverse(graph, graph.inputs)), dtype))
+    return CompiledObjective(module.gradient.address, module.evaluate.address, module, path_of(module))
+
+
+def compile_row_cost(
+    name: str,
+    function: Callable[..., Any],
+    dtype: str,
+    *,
+    value: Callable[..., Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> CompiledCost:
+    """Compile a cost of whole rows from array code; y, t and gradient are one-dimensional arrays of one row.
+
+    Args:
+        function: ``f(y, t, gradient, *, ...) -> cost`` writes the derivative by y into `gradient` and returns the cost.
+        value: if given, ``value(y, t, *, ...) -> cost`` gives the cost, and what `function` returns is ignored.
+        options: keyword-only parameters fixed now; the others are read from the hyper block in the order of the signature.
+    """
+    check_dtype(dtype)
+    functions = [function] if value is None else [value, function]
+    hyper = keyword_only(function)
+    if value is not None and keyword_only(value) != hyper:
+        raise OptlabError(f"{name}: value and gradient take different hyper-parameters ({keyword_only(value)} and {hyper})")
+    names = ["joint"] if value is None else ["cost", "gradient"]
+    given = {key: compilable(each, f"{name}'s {key}") for key, each in zip(names, functions, strict=True)}
+    text = rows.row_cost_source(name, dtype, value is None, hyper, options or {})
+    module = load(f"{name}_row_cost_{dtype}", text, given, code_digest(*functions))
+    return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
+
+
+def compile_stage_function(name: str, function: Callable[..., Any], dtype: str) -> int:
+    """Compile array code ``rule(w, g, slots, hyper, t, n, scalars, layers, n_layers, scratch, ask) -> request`` (see abi.stage)."""
+    check_dtype(dtype)
+    given = {"rule": compilable(function, name)}
+    module = load(f"{name}_stage_{dtype}", rows.stage_function_source(name, dtype), given, code_digest(function))
+    return int(module.stage_loop.address)

@@ -1,0 +1,107 @@
+"""One update: the chain of stages, and the requests that a stage may make instead of finishing (reverse communication)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optlab.abi import (
+    ASK_CALL,
+    ASK_COST,
+    ASK_ROWS,
+    DONE,
+    EVALUATE,
+    STAGE_ADDRESS,
+    STAGE_COLUMNS,
+    STAGE_HYPER,
+    STAGE_SCALARS,
+    STAGE_SLOTS,
+    advance,
+    call_model_gradient,
+    call_stage,
+    int64_at,
+)
+from optlab.jit import internal
+from optlab.kernel import penalties
+from optlab.kernel.layout import (
+    L1_SUBGRADIENT,
+    L2_COUPLED,
+    MODEL_CONTEXT,
+    MODEL_GRADIENT,
+    PLAN_L1_MODE,
+    PLAN_L2_MODE,
+    PLAN_PENALISE_BIASES,
+    REAL_L1,
+    REAL_L2,
+    REAL_TERMS,
+    REQUEST_LIMIT,
+    RESULT_ASK,
+    RESULT_EVALUATIONS,
+    RESULT_REQUEST,
+    RESULT_ROWS,
+)
+
+
+@internal
+def hyper_row(period: Any, rows: Any, step: Any) -> Any:
+    """Row of the hyper table that holds in step 1, 2, ...; the last row lasts for ever."""
+    if period <= 0:
+        return 0
+    return min((step - 1) // period, rows - 1)
+
+
+@internal
+def coupled(plan: Any, reals: Any) -> Any:
+    """(l1, l2) of the penalties that join the gradient; 0 for those applied otherwise."""
+    l1 = reals[REAL_L1] if plan[PLAN_L1_MODE] == L1_SUBGRADIENT else 0.0
+    l2 = reals[REAL_L2] if plan[PLAN_L2_MODE] == L2_COUPLED else 0.0
+    return l1, l2
+
+
+@internal
+def objective(
+    plan: Any, reals: Any, model: Any, layers: Any, n_layers: Any, w: Any, g: Any, n: Any, rows: Any, m: Any, with_penalty: Any, result: Any
+) -> Any:  # fmt: skip
+    """(mean cost, coupled penalty) of m rows at w; g = gradient of both. The penalty is 0 unless `with_penalty`."""
+    terms = m * reals[REAL_TERMS]
+    cost = call_model_gradient(model[MODEL_GRADIENT], int64_at(model[MODEL_CONTEXT]), w, rows, m, g, 1.0 / terms) / terms
+    result[RESULT_EVALUATIONS] += 1.0
+    result[RESULT_ROWS] += float(m)
+    l1, l2 = coupled(plan, reals)
+    penalty = 0.0
+    if l1 != 0.0 or l2 != 0.0:
+        penalties.add_gradient(w, g, n, l1, l2, layers, n_layers, plan[PLAN_PENALISE_BIASES])
+        if with_penalty:
+            penalty = penalties.value(w, n, l1, l2, layers, n_layers, plan[PLAN_PENALISE_BIASES])
+    return cost, penalty
+
+
+@internal
+def update(
+    plan: Any, reals: Any, model: Any, stages: Any, n_stages: Any, layers: Any, n_layers: Any, hyper: Any, w: Any, g: Any, n: Any,
+    slots: Any, scalars: Any, scratch: Any, step: Any, rows: Any, m: Any, cost: Any, result: Any,
+) -> Any:  # fmt: skip
+    """Run all stages on (w, g). False when one made a request that is not served, now in result[RESULT_REQUEST].
+
+    A stage that returns EVALUATE finds at its next call the objective of its w over the same rows: g with the coupled penalty in
+    it, ask[ASK_COST] with its value. A null model serves nothing.
+    """
+    ask = advance(result, RESULT_ASK)
+    ask[ASK_COST] = cost
+    ask[ASK_ROWS] = float(m)
+    for index in range(n_stages):
+        row = advance(stages, index * STAGE_COLUMNS)
+        ask[ASK_CALL] = 0.0
+        while True:
+            request = call_stage(
+                row[STAGE_ADDRESS], w, g, advance(slots, row[STAGE_SLOTS]), advance(hyper, row[STAGE_HYPER]), step, n,
+                advance(scalars, row[STAGE_SCALARS]), layers, n_layers, scratch, ask,
+            )  # fmt: skip
+            if request == DONE:
+                break
+            if request != EVALUATE or model[MODEL_GRADIENT] == 0 or ask[ASK_CALL] >= REQUEST_LIMIT:
+                result[RESULT_REQUEST] = float(request)
+                return False
+            mean, penalty = objective(plan, reals, model, layers, n_layers, w, g, n, rows, m, True, result)
+            ask[ASK_COST] = mean + penalty
+            ask[ASK_CALL] += 1.0
+    return True

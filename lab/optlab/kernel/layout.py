@@ -1,0 +1,172 @@
+"""Layout of the arrays between Python and the kernel: plain integers, readable without Numba.
+
+Each array's columns are numbered here and nowhere else. `Kernel.train` takes (see `train.py` for what it does with them):
+
+===============  ==========================  =====================================================================
+plan             int64[PLAN_COLUMNS]         how long, which order, which penalties
+reals            float64[REAL_COLUMNS]       strengths and limits
+model            int64[MODEL_COLUMNS]        addresses of the model, its contexts, their numbers of rows
+w                real[n]                     start on entry, last parameters on return
+memory           real[memory_size(n, k)]     gradient, evaluation weights, scratch of k elements for the stages
+slots            real[...]                   vector slots of all stages; start on entry
+scalars          float64[...]                scalar slots of all stages; start on entry
+stages           int64[k, STAGE_COLUMNS]     the chain (abi.STAGE_*)
+hyper            float64[rows, H]            hyper-parameters of all stages, one row per period of steps
+layers           int64[L, LAYER_COLUMNS]     abi.LAYER_*; no rows for a model without layers
+orders           int64[epochs or 0, rows]    explicit mini-batch orders; with any row the order policy is not used
+permutation      int64[rows]                 memory of the drawn order
+history          float64[E, HISTORY_COLUMNS] filled from row 0; history_rows(epochs, every) rows are enough
+running          float64[steps or 0]         objective of each mini-batch before its update, when the plan asks
+result           float64[RESULT_SIZE]        what happened, then working memory
+stop             int64[1]                    polled at each step; anything but 0 ends the trial
+===============  ==========================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# -- what train returns ---------------------------------------------------------------------------------------------------
+
+DONE = 0
+DIVERGED = 1  # non-finite, or the cost beyond its bound
+STUCK = 2  # never set here: a judgement about the finished curve
+STOPPED = 3  # the stop flag or the time limit
+ERROR = 4  # a stage made a request that is not served: result[RESULT_REQUEST]
+
+# -- plan -----------------------------------------------------------------------------------------------------------------
+
+(
+    PLAN_EPOCHS,
+    PLAN_BATCH,  # rows per mini-batch; the last of an epoch may be short; at least PLAN_ROWS: full batch
+    PLAN_ROWS,  # rows of the training set (1 for an objective)
+    PLAN_ORDER,  # ORDER_*
+    PLAN_EVALUATE_EVERY,  # epochs between rows of the history; 0: only row 0 and the last epoch
+    PLAN_L1_MODE,  # L1_*
+    PLAN_L2_MODE,  # L2_*
+    PLAN_PENALISE_BIASES,  # 0: only the W of the layer table; a model without layers is penalised whole
+    PLAN_HYPER_PERIOD,  # steps per row of the hyper table, the last row lasting for ever; 0: row 0 always
+    PLAN_LR_COLUMN,  # column of the learning rate in the hyper table (decoupled L2, proximal L1), -1: none
+    PLAN_KEY0,  # the two 32-bit words of the order's key
+    PLAN_KEY1,
+    PLAN_CLOCK,  # address of clock_gettime, 0: seconds stay 0 and there is no time limit
+    PLAN_CLOCK_ID,
+    PLAN_RUNNING,  # 1: record the objective of each mini-batch
+    PLAN_PENALTY_VALUE,  # 1: ask[ASK_COST] has the penalty in it at call 0 too (line searches); costs a pass over w
+    PLAN_COLUMNS,
+) = range(17)
+
+ORDER_FRESH = 0  # a new permutation each epoch
+ORDER_FIXED = 1  # one permutation, kept
+ORDER_CUMULATIVE = 2  # each epoch shuffles the last order
+ORDER_REPLACEMENT = 3  # rows drawn with replacement, as many as there are
+
+L1_SUBGRADIENT = 0  # l1 * sign(w), sign(0) = 0, joins the gradient
+L1_PROXIMAL = 1  # after the rule: soft threshold at lr * l1
+
+L2_COUPLED = 0  # l2 * w joins the gradient
+L2_DECOUPLED = 1  # before the rule: w *= 1 - lr * l2
+
+# -- reals ----------------------------------------------------------------------------------------------------------------
+
+(
+    REAL_L1,
+    REAL_L2,
+    REAL_BOUND,  # diverged when the mean cost exceeds bound * max(|initial|, DIVERGENCE_FLOOR); inf: no bound
+    REAL_TIME_LIMIT,  # seconds of training, evaluation excluded; 0: none
+    REAL_TERMS,  # a row's cost is this many terms: mean = sum / (rows * terms), scale = 1 / (rows * terms)
+    REAL_COLUMNS,
+) = range(6)
+
+# -- model ----------------------------------------------------------------------------------------------------------------
+
+(
+    MODEL_GRADIENT,  # address, abi.model_gradient
+    MODEL_CONTEXT,  # its context: the training rows
+    MODEL_EVALUATE,  # address, abi.model_evaluate
+    MODEL_TRAIN,  # contexts for the history and their numbers of rows; context 0: the set is absent, NaN in the history
+    MODEL_TRAIN_ROWS,
+    MODEL_VALIDATION,
+    MODEL_VALIDATION_ROWS,
+    MODEL_TEST,
+    MODEL_TEST_ROWS,
+    MODEL_COLUMNS,
+) = range(10)
+
+# -- history --------------------------------------------------------------------------------------------------------------
+
+(
+    HISTORY_EPOCH,  # 0: before training
+    HISTORY_STEP,
+    HISTORY_SECONDS,  # training alone
+    HISTORY_EVALUATIONS,  # calls of the model's gradient
+    HISTORY_ROWS,  # rows those calls processed
+    HISTORY_TRAIN_COST,  # mean, without penalty
+    HISTORY_TRAIN_METRIC,  # *sum* over rows
+    HISTORY_VALIDATION_COST,
+    HISTORY_VALIDATION_METRIC,
+    HISTORY_TEST_COST,
+    HISTORY_TEST_METRIC,
+    HISTORY_COLUMNS,
+) = range(12)
+
+# -- result ---------------------------------------------------------------------------------------------------------------
+
+(
+    RESULT_STEPS,  # updates done
+    RESULT_EPOCHS,  # whole epochs done
+    RESULT_SECONDS,
+    RESULT_EVALUATIONS,
+    RESULT_ROWS,
+    RESULT_BAD_STEP,  # diverged: step (1, 2, ...) and epoch where it was seen, else -1: a bad cost before the update of its step,
+    RESULT_BAD_EPOCH,  # a bad parameter after the last update of the epoch
+    RESULT_BAD_LAYER,  # first layer with a non-finite parameter or gradient, or -1
+    RESULT_BAD_COST,  # the mean cost of that mini-batch when it was non-finite, out of bounds or had a bad gradient; NaN if none
+    RESULT_INITIAL_COST,  # mean cost before training that the bound refers to
+    RESULT_HISTORY_ROWS,  # rows of the history written
+    RESULT_REQUEST,  # the request that was not served, 0: none
+    RESULT_COLUMNS,
+) = range(13)
+
+# Working memory behind the record: the two sums of an evaluation and the `ask` record (abi.ASK_*).
+RESULT_SUMS = RESULT_COLUMNS
+RESULT_ASK = RESULT_SUMS + 2
+RESULT_SIZE = RESULT_ASK + 8
+
+DIVERGENCE_FLOOR = 1e-8  # a run that starts at an exact fit may still move
+REQUEST_LIMIT = 1000  # requests of one stage in one step
+
+# A network takes this many rows at a time through forward and backward. Part of the numerical result (order of summation).
+CHUNK_ROWS = 512
+
+
+def block(count: int) -> int:
+    """Elements that a workspace block of `count` takes: blocks start at multiples of 16 elements."""
+    return (count + 15) // 16 * 16
+
+
+def workspace_rows(batch: int, largest_set: int) -> int:
+    """Rows to size a network's workspace for: `batch` rows a gradient, `largest_set` rows the largest set evaluated."""
+    return min(CHUNK_ROWS, max(batch, largest_set))
+
+
+def workspace_size(sizes: Sequence[int], rows: int) -> int:
+    """Reals in the workspace of a network with these layer sizes, input first, for `rows` rows at a time."""
+    matrices = max(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    size = block(rows * sizes[0]) + block(rows * sizes[-1]) + block(matrices)
+    return size + sum(2 * block(rows * width) for width in sizes[1:])
+
+
+def parameter_count(sizes: Sequence[int]) -> int:
+    """Length of the flat parameter vector: per layer W (n_in x n_out, C order), then b."""
+    return sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+
+
+def memory_size(parameters: int, scratch: int) -> int:
+    """Reals in `memory`: gradient, evaluation weights (at [n:2n] on return, where a stage has them), scratch."""
+    return 2 * parameters + max(scratch, 1)
+
+
+def history_rows(epochs: int, evaluate_every: int) -> int:
+    """Rows of history that are always enough: before training, each evaluation, the last epoch, the end of a broken one."""
+    return 3 + (epochs // evaluate_every if evaluate_every > 0 else 0)

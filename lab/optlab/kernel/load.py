@@ -1,0 +1,131 @@
+"""The compiled kernel of one dtype, loaded once per process: from the disk cache, or compiled into it."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numba import types
+
+from optlab import abi, jit
+from optlab.kernel import linalg, metrics, network, random, symbols, tape
+from optlab.kernel import train as training
+
+
+def _vector(kind: Any) -> Any:
+    return types.Array(kind, 1, "C")
+
+
+def _matrix(kind: Any) -> Any:
+    return types.Array(kind, 2, "C")
+
+
+_I, _D = types.int64, types.float64
+
+
+def _compiled(function: Callable[..., Any], *arguments: Any) -> Any:
+    """`function` for exactly these argument types; anything else is refused instead of compiled."""
+    dispatcher: Any = jit.jit(function)
+    dispatcher.compile(arguments)
+    dispatcher.disable_compile()
+    return dispatcher
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What is compiled for one dtype. All callables release the interpreter's lock; argument arrays are C-contiguous.
+
+    Attributes:
+        train: (plan, reals, model, w, memory, slots, scalars, stages, hyper, layers, orders, permutation, history, running,
+            result, stop) -> status; see `layout`.
+        network_gradient, network_evaluate: `.address` for the model array.
+        accuracy_by_argmax, accuracy_by_threshold, squared_residual: `.address` for NET_METRIC.
+        clock, clock_id: for the plan.
+    """
+
+    dtype: str
+    train: Callable[..., int]
+    network_gradient: Any
+    network_evaluate: Any
+    accuracy_by_argmax: Any
+    accuracy_by_threshold: Any
+    squared_residual: Any
+    clock: int
+    clock_id: int
+
+    # The rest is compiled when first used: a trial does not need it.
+
+    @functools.cached_property
+    def trajectory(self) -> Callable[..., int]:
+        """(plan, reals, model, gradients, w, memory, slots, scalars, stages, hyper, layers, out, result) -> status; see `tape`."""
+        real = abi.REALS[self.dtype]
+        reals, table = _vector(real), _matrix(_I)
+        with jit.compiling(f"trajectory {self.dtype}"):
+            return _compiled(
+                tape.trajectory, _vector(_I), _vector(_D), _vector(_I), _matrix(real), reals, reals, reals, _vector(_D), table, _matrix(_D),
+                table, _matrix(real), _vector(_D),
+            )  # fmt: skip
+
+    @functools.cached_property
+    def gradient(self) -> Callable[..., float]:
+        """(address, context, w, rows, m, g, scale) -> cost summed over m rows; any model. Empty `rows`: the first m."""
+        reals = _vector(abi.REALS[self.dtype])
+        with jit.compiling(f"gradient {self.dtype}"):
+            return _compiled(network.gradient, _I, _vector(_I), reals, _vector(_I), _I, reals, _D)
+
+    @functools.cached_property
+    def evaluate(self) -> Callable[..., None]:
+        """(address, context, w, sums) -> None: sums = (cost, metric) over all rows of the context; any model."""
+        with jit.compiling(f"evaluate {self.dtype}"):
+            return _compiled(network.evaluate, _I, _vector(_I), _vector(abi.REALS[self.dtype]), _vector(_D))
+
+    @functools.cached_property
+    def predict(self) -> Callable[..., None]:
+        """(context, w, out) -> None: out (rows, n_out) = outputs of a network for the first rows of its context."""
+        real = abi.REALS[self.dtype]
+        with jit.compiling(f"predict {self.dtype}"):
+            return _compiled(network.predict, _vector(_I), _vector(real), _matrix(real))
+
+    @functools.cached_property
+    def orders(self) -> Callable[..., Any]:
+        """(rows, epochs, policy, key0, key1) -> int64 (epochs, rows): the orders that a trial with this key draws."""
+        with jit.compiling("orders"):
+            return _compiled(random.orders, _I, _I, _I, _I, _I)
+
+
+def _clock() -> tuple[int, int]:
+    """Address of clock_gettime and the number of the monotonic clock, or zeros where there is none."""
+    try:
+        function = ctypes.CDLL(None).clock_gettime
+    except (OSError, TypeError, AttributeError):
+        return 0, 0
+    return ctypes.cast(function, ctypes.c_void_p).value or 0, time.CLOCK_MONOTONIC
+
+
+@functools.cache
+def load(dtype: str) -> Kernel:
+    """Compile or load the kernel of "float64" or "float32"; about 10 s the first time, a fraction of a second after it."""
+    real = abi.REALS[dtype]
+    reals, table = _vector(real), _matrix(_I)
+    address, clock_id = _clock()
+    with jit.compiling(f"kernel {dtype}"):
+        symbols.publish("product", dtype, linalg.product_body, linalg.product_signature)
+        metric = jit.callback(abi.cost_value(real))
+        return Kernel(
+            dtype=dtype,
+            train=_compiled(
+                training.train, _vector(_I), _vector(_D), _vector(_I), reals, reals, reals, _vector(_D), table, _matrix(_D), table, table,
+                _vector(_I), _matrix(_D), _vector(_D), _vector(_D), _vector(_I),
+            ),
+            network_gradient=jit.callback(abi.model_gradient(real))(network.network_gradient),
+            network_evaluate=jit.callback(abi.model_evaluate(real))(network.network_evaluate),
+            accuracy_by_argmax=metric(metrics.accuracy_by_argmax),
+            accuracy_by_threshold=metric(metrics.accuracy_by_threshold),
+            squared_residual=metric(metrics.squared_residual),
+            clock=address,
+            clock_id=clock_id,
+        )  # fmt: skip

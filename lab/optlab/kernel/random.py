@@ -1,0 +1,88 @@
+"""Mini-batch orders from a counter-based generator: the order of epoch e is a function of (key, e) alone.
+
+Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. Numba's own generator is
+per thread and cannot be reproduced (numba #4452). The key is two 32-bit words of the trial's stream; the counter is
+(block, epoch, 0, 0). The plain twin is `naive.order`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optlab.jit import internal
+from optlab.kernel.layout import ORDER_FIXED, ORDER_FRESH, ORDER_REPLACEMENT
+
+# All words are uint64 that hold 32 bits: uint64 with int64 would become float64 in Numba.
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+_MULTIPLY0, _MULTIPLY1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_WEYL0, _WEYL1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_ROUNDS = 10
+
+
+@internal
+def philox(c0: Any, c1: Any, c2: Any, c3: Any, key0: Any, key1: Any) -> Any:
+    """Four random 32-bit words for a counter of four words and a key of two (uint64 that hold 32 bits)."""
+    for _ in range(_ROUNDS):
+        product0, product1 = _MULTIPLY0 * c0, _MULTIPLY1 * c2
+        c0, c1, c2, c3 = (product1 >> _HALF) ^ c1 ^ key0, product1 & _LOW, (product0 >> _HALF) ^ c3 ^ key1, product0 & _LOW
+        key0, key1 = (key0 + _WEYL0) & _LOW, (key1 + _WEYL1) & _LOW
+    return c0, c1, c2, c3
+
+
+@internal
+def draw(order: Any, n: Any, replacement: Any, epoch: Any, key0: Any, key1: Any) -> None:
+    """Shuffle the n indices of `order` (Fisher-Yates from the end), or fill it with independent indices below n.
+
+    Bounded integers are unbiased: Lemire, "Fast random integer generation in an interval", 2019; a word is thrown away when the
+    low half of word * bound falls below 2**32 mod bound.
+    """
+    key0, key1, counter = np.uint64(key0), np.uint64(key1), np.uint64(epoch)
+    zero = np.uint64(0)
+    block, used = zero, 4
+    w0, w1, w2, w3 = zero, zero, zero, zero
+    for back in range(n):
+        i = n - 1 - back
+        bound = np.uint64(n if replacement else i + 1)
+        while True:
+            if used == 4:
+                w0, w1, w2, w3 = philox(block, counter, zero, zero, key0, key1)
+                block = (block + np.uint64(1)) & _LOW
+                used = 0
+            word = w0
+            w0, w1, w2 = w1, w2, w3
+            used += 1
+            wide = word * bound
+            low = wide & _LOW
+            # low >= bound implies low >= 2**32 mod bound: the division is rarely reached.
+            if low >= bound or low >= (np.uint64(0x100000000) - bound) % bound:
+                break
+        j = np.int64(wide >> _HALF)
+        if replacement:
+            order[i] = j
+        else:
+            order[i], order[j] = order[j], order[i]
+
+
+@internal
+def next_order(order: Any, n: Any, policy: Any, epoch: Any, key0: Any, key1: Any) -> None:
+    """Order of epoch 1, 2, ... into `order`, which must still hold the order of the epoch before."""
+    if policy == ORDER_FIXED and epoch > 1:
+        return
+    if epoch == 1 or policy == ORDER_FRESH:
+        for i in range(n):
+            order[i] = i
+    draw(order, n, policy == ORDER_REPLACEMENT, epoch, key0, key1)
+
+
+def orders(n: Any, epochs: Any, policy: Any, key0: Any, key1: Any) -> Any:
+    """The orders int64 (epochs, n) that a trial with this key draws, for Python."""
+    out = np.empty((epochs, n), np.int64)
+    order = np.empty(n, np.int64)
+    for epoch in range(epochs):
+        next_order(order, n, policy, epoch + 1, key0, key1)
+        for i in range(n):
+            out[epoch, i] = order[i]
+    return out

@@ -1,0 +1,1 @@
+"""Built-in schedules, registered through the same entry points as anybody's."""
