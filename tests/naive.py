@@ -6,6 +6,7 @@ layer W in C order, then b.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ Layers = list[tuple[Array, Array]]
 def unpack(parameters: Array, sizes: Sequence[int]) -> Layers:
     """Views of a flat vector, one (W, b) per layer."""
     layers, at = [], 0
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in itertools.pairwise(sizes):
         W = parameters[at : at + n_in * n_out].reshape(n_in, n_out)
         at += n_in * n_out
         layers.append((W, parameters[at : at + n_out]))
@@ -40,6 +41,7 @@ ACTIVATIONS: dict[str, tuple[Function, Function]] = {
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype)),
+    "leaky": (lambda z: np.where(z > 0, z, 0.1 * z), lambda z: np.where(z > 0, 1.0, 0.1)),
     "softplus": (lambda z: np.log1p(np.exp(z)), sigmoid),
 }
 
@@ -82,10 +84,10 @@ def network_gradient(
     layers = unpack(parameters, sizes)
     inputs, slopes, a = [], [], X
     for (W, b), name in zip(layers, activations, strict=True):
-        value, slope = ACTIVATIONS[name]
+        value, derivative = ACTIVATIONS[name]
         z = a @ W + b
         inputs.append(a)
-        slopes.append(slope(z))
+        slopes.append(derivative(z))
         a = value(z)
     total, delta = COSTS[cost](a, Y)
     parts = []
@@ -98,7 +100,7 @@ def network_gradient(
 
 def weights_mask(sizes: Sequence[int]) -> Array:
     """True where the flat vector holds a weight, False at biases."""
-    return np.concatenate([np.repeat([True, False], [a * b, b]) for a, b in zip(sizes[:-1], sizes[1:], strict=True)])
+    return np.concatenate([np.repeat([True, False], [a * b, b]) for a, b in itertools.pairwise(sizes)])
 
 
 def penalty(w: Array, l1: float, l2: float) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import optlab
+from tests import naive
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(60, 3)), RNG.normal(size=(60, 2))
@@ -95,6 +96,7 @@ def test_history_and_counters():
 def test_metrics_equal_those_of_the_predictions():
     regression = optlab.train((X, Y), layers=(5,), epochs=5, quiet=True)
     residual = ((regression.predict(X) - Y) ** 2).sum()
+    assert np.abs(regression.predict(X) - naive.outputs(regression.parameters, X, (3, 5, 2), ["sigmoid", "identity"])).max() < 1e-12
     assert regression.curves[-1, 4] == pytest.approx(residual / Y.size, rel=1e-12)
     assert regression.curves[-1, 5] == pytest.approx(1 - residual / ((Y - Y.mean(axis=0)) ** 2).sum(), rel=1e-12)
     binary = optlab.train((X, LABELS), layers=(5,), epochs=30, hyper={"lr": 0.05}, quiet=True)

@@ -69,7 +69,10 @@ def evaluation_weights(real: Any) -> Any:
 
 
 def model_gradient(real: Any) -> Any:
-    """(context, w, rows, m, g, scale) -> float64 sum of the cost over the m rows; g = scale * d(sum)/dw."""
+    """(context, w, rows, m, g, scale) -> float64 sum of the cost over the m rows; g = scale * d(sum)/dw.
+
+    rows: m int64 indices into the context's rows; null: the first m rows as they lie (full batch without gathering).
+    """
     p = types.CPointer(real)
     return types.float64(INTEGERS, p, INTEGERS, types.int64, p, types.float64)
 
@@ -127,6 +130,7 @@ LAYER_W, LAYER_IN, LAYER_OUT, LAYER_B, LAYER_COLUMNS = range(5)
     NET_COLUMNS,
 ) = range(14)
 
+# Both addresses 0: the identity, for which nothing is called.
 ACTIVATION_VALUE, ACTIVATION_VALUE_SLOPE, ACTIVATION_HYPER, ACTIVATION_COLUMNS = range(4)
 
 

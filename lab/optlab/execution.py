@@ -48,7 +48,7 @@ def wire(settings: Settings, dataset: Dataset, catalogue: Catalogue) -> Wiring:
         activation = catalogue.activation(name)
         activations.append((activation, activation.values(dict(given))))
     cost = catalogue.cost(settings.cost)
-    return Wiring(sizes, activations, cost, cost.values(dict(settings.cost_hyper)), dataset.task, settings.dtype)
+    return Wiring(sizes, activations, settings.dtype, cost, cost.values(dict(settings.cost_hyper)), dataset.task)
 
 
 def start(settings: Settings, sizes: Sequence[int], streams: Streams, catalogue: Catalogue) -> Array:
@@ -141,7 +141,7 @@ def execute(
     parts = [dataset.train, dataset.validation, dataset.test]
     workspace, capacity = wiring.workspace(batch, max(len(part) for part in parts if part is not None))
     data = [arrays(part, settings.dtype) if part is not None else None for part in parts]
-    contexts = [wiring.context(*pair, workspace, capacity) if pair is not None else None for pair in data]
+    contexts = [wiring.training_context(*pair, workspace, capacity) if pair is not None else None for pair in data]
     model = np.zeros(layout.MODEL_COLUMNS, dtype=np.int64)
     model[layout.MODEL_GRADIENT], model[layout.MODEL_EVALUATE] = wiring.kernel.network_gradient.address, wiring.kernel.network_evaluate.address
     assert contexts[0] is not None

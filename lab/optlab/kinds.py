@@ -73,9 +73,13 @@ class Plugin:
 
     def digest(self, options: Options = MappingProxyType({})) -> str:
         """A digest of what the plugin computes: its name and its wording do not enter, the code and its helpers do."""
+        return self._digest(tuple(self.options(options).items()))
+
+    @functools.cache  # noqa: B019  # plugins live as long as the process
+    def _digest(self, options: tuple[tuple[str, Value], ...]) -> str:
         from optlab.formula.code import code_digest
 
-        return _hash(self.kind, code_digest(self.function), repr(sorted(self.options(options).items())))
+        return _hash(self.kind, code_digest(self.function), repr(sorted(options)))
 
     def _once(self, dtype: str, options: Options, build: Callable[[], Any]) -> Any:
         key = (self.digest(options), dtype)
@@ -95,7 +99,7 @@ class FormulaPlugin(Plugin):
         """The formula's graph. Inputs are the positional names, invariants ``t`` (where used) and the swept hyper-parameters."""
         return self._graph(tuple(self.options(options).items()))
 
-    @functools.cache  # noqa: B019  # plugins live as long as the process
+    @functools.cache  # noqa: B019
     def _graph(self, options: tuple[tuple[str, Value], ...]) -> Graph:
         invariants = (("t",) if self.timed else ()) + self.swept
         graph = trace(self.function, self.positional, invariants, dict(options))
@@ -103,6 +107,12 @@ class FormulaPlugin(Plugin):
             wanted = ", ".join(self.returns)
             raise OptlabError(f"{self.kind} {self.name} returns {len(graph.outputs)} values, but must return {len(self.returns)}: {wanted}")
         return graph
+
+    @functools.cache  # noqa: B019
+    def _operations(self, options: tuple[tuple[str, Value], ...], slope: bool) -> int:
+        """Operations per element, as emitted, of the value or of the value and its slope by the first input."""
+        graph = self._graph(options)
+        return forward(graph, self.positional[0]).flops_shared if slope else graph.flops_shared
 
     @property
     def returns(self) -> tuple[str, ...]:
@@ -112,9 +122,6 @@ class FormulaPlugin(Plugin):
     @functools.cache  # noqa: B019
     def _digest(self, options: tuple[tuple[str, Value], ...]) -> str:
         return _hash(self.kind, self._graph(options).canonical(), *self._digest_parts())
-
-    def digest(self, options: Options = MappingProxyType({})) -> str:
-        return self._digest(tuple(self.options(options).items()))
 
     def _digest_parts(self) -> tuple[str, ...]:
         return ()
@@ -144,7 +151,7 @@ class Optimizer(FormulaPlugin):
 
     def flops(self, options: Options = MappingProxyType({})) -> int:
         """Operations per parameter and step, as emitted (shared subexpressions once, loop invariants not counted)."""
-        return self.graph(options).flops_shared
+        return self._operations(tuple(self.options(options).items()), False)
 
     def compiled(self, dtype: str, options: Options = MappingProxyType({})) -> int:
         """Address of the stage (abi.stage) for this dtype."""
@@ -162,10 +169,13 @@ class Activation(FormulaPlugin):
 
     kind: ClassVar[str] = "activation"
 
+    def returns_its_input(self, options: Options = MappingProxyType({})) -> bool:
+        """Whether the formula is the identity."""
+        return self.graph(options).outputs == (0,)
+
     def flops(self, options: Options = MappingProxyType({}), *, slope: bool = False) -> int:
         """Operations per node, as emitted: of the value alone, or of value and slope in their one loop."""
-        graph = self.graph(options)
-        return forward(graph, self.positional[0]).flops_shared if slope else graph.flops_shared
+        return self._operations(tuple(self.options(options).items()), slope)
 
     def compiled(self, dtype: str, options: Options = MappingProxyType({})) -> Any:
         """Addresses ``.value`` and ``.value_slope`` (abi.activation_*)."""
@@ -186,8 +196,7 @@ class Cost(FormulaPlugin):
 
     def flops(self, options: Options = MappingProxyType({}), *, gradient: bool = False) -> int:
         """Operations per output, as emitted: of the value alone, or of value and slope in their one loop."""
-        graph = self.graph(options)
-        return forward(graph, self.positional[0]).flops_shared if gradient else graph.flops_shared
+        return self._operations(tuple(self.options(options).items()), gradient)
 
     def terms(self, n_outputs: int) -> int:
         """By how many terms per row the sum is divided."""

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from optlab.registry import Catalogue, installed
+from optlab.blas import single_threaded
 from optlab.errors import OptlabError
 from optlab.hyper import Value
 from optlab.kinds import Activation
+from optlab.registry import Catalogue, installed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,10 +104,12 @@ class Network:
             raise OptlabError("predict: X holds a value that is not finite; drop or fill such rows first")
         if self.mean is not None and self.scale is not None:
             a = (a - self.mean) / self.scale
-        a = a.astype(self.parameters.dtype)
-        for (W, b), (activation, hyper) in zip(unpack(self.parameters, self.sizes), self.activations, strict=True):
-            a = np.asarray(activation(a @ W + b, **hyper), dtype=self.parameters.dtype)
-        return np.asarray(LINKS[self.link](a))
+        from optlab.wiring import Layers
+
+        with single_threaded():
+            layers = Layers(self.sizes, self.activations, str(self.parameters.dtype))
+            outputs = layers.outputs(self.parameters, np.ascontiguousarray(a, dtype=self.parameters.dtype))
+        return np.asarray(LINKS[self.link](outputs))
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,5 +53,5 @@ def csv_problem(path: str | Path, target: str, *, task: str | None = None, scale
     def table() -> tuple[Any, Any]:
         return X.copy(), y.copy()
 
-    about = {"task": found, "scale": scale, "source": path.name, "content": digest.hexdigest()}
+    about: dict[str, Any] = {"task": found, "scale": scale, "source": path.name, "content": digest.hexdigest()}
     return TableProblem(name or path.stem, table, {}, distribution=f"file {path.name}", **about)

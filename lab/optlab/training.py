@@ -227,11 +227,11 @@ def gradient(
     catalogue = catalogue_with(cost, *activations)
     chosen = [(one, one.values({})) for one in (catalogue.activation(name_of(name)) for name in activations)]
     plugin = catalogue.cost(name_of(cost))
-    wiring = Wiring(sizes, chosen, plugin, plugin.values({}), "regression", str(w.dtype))
+    wiring = Wiring(sizes, chosen, str(w.dtype), plugin, plugin.values({}), "regression")
     workspace, rows = wiring.workspace(len(X), 0)
     g, terms = np.zeros_like(w), len(X) * wiring.terms
     with single_threaded():
-        address, context = wiring.kernel.network_gradient.address, wiring.context(X, Y, workspace, rows)
+        address, context = wiring.kernel.network_gradient.address, wiring.training_context(X, Y, workspace, rows)
         total = wiring.kernel.gradient(address, context, w, np.arange(len(X)), len(X), g, 1.0 / terms)
     value = total / terms
     for offset, n_in, n_out, _ in layer_table(sizes):

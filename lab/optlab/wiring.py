@@ -43,17 +43,14 @@ def layer_table(sizes: Sequence[int]) -> Array:
 
 
 @dataclass(eq=False)
-class Wiring:
-    """One network's compiled parts. Everything whose address the kernel gets is referenced here.
+class Layers:
+    """The forward part of a network: what predicting needs. Everything whose address the kernel gets is referenced here.
 
     sizes: nodes per layer, input first. activations: one per layer, output included.
     """
 
     sizes: tuple[int, ...]
     activations: Sequence[Chosen]
-    cost: Cost | RowCost
-    cost_hyper: Mapping[str, Value]
-    task: str
     dtype: str
     kernel: Kernel = field(init=False)
 
@@ -61,10 +58,47 @@ class Wiring:
         self.kernel = load(self.dtype)
         self._sizes = np.array(self.sizes, dtype=np.int64)
         self._blocks = [np.array([*activation.block(hyper), 0.0]) for activation, hyper in self.activations]
-        compiled = [activation.compiled(self.dtype, activation.options(hyper)) for activation, hyper in self.activations]
-        self._table = np.zeros((len(compiled), abi.ACTIVATION_COLUMNS), dtype=np.int64)
-        for row, one, block in zip(self._table, compiled, self._blocks, strict=True):
-            row[abi.ACTIVATION_VALUE], row[abi.ACTIVATION_VALUE_SLOPE], row[abi.ACTIVATION_HYPER] = one.value, one.value_slope, _address(block)
+        self._table = np.zeros((len(self.activations), abi.ACTIVATION_COLUMNS), dtype=np.int64)
+        for row, (activation, hyper), block in zip(self._table, self.activations, self._blocks, strict=True):
+            options = activation.options(hyper)
+            if not activation.returns_its_input(options):  # null addresses are the identity, which then costs no pass over the nodes
+                compiled = activation.compiled(self.dtype, options)
+                row[abi.ACTIVATION_VALUE], row[abi.ACTIVATION_VALUE_SLOPE] = compiled.value, compiled.value_slope
+            row[abi.ACTIVATION_HYPER] = _address(block)
+
+    def workspace(self, batch: int, largest: int) -> tuple[Array, int]:
+        """(memory, rows it is sized for) for mini-batches of `batch` rows and data sets of up to `largest`."""
+        rows = layout.workspace_rows(batch, largest)
+        return np.zeros(layout.workspace_size(self.sizes, rows), dtype=self.dtype), rows
+
+    def context(self, X: Array, workspace: Array, rows: int) -> Array:
+        """The network context (abi.NET_*) of a forward pass over X. The caller keeps X and the workspace alive."""
+        context = np.zeros(abi.NET_COLUMNS, dtype=np.int64)
+        context[abi.NET_X], context[abi.NET_ROWS] = _address(X), len(X)
+        context[abi.NET_DEPTH], context[abi.NET_SIZES] = len(self.sizes) - 1, _address(self._sizes)
+        context[abi.NET_ACTIVATIONS] = _address(self._table)
+        context[abi.NET_WORKSPACE], context[abi.NET_WORKSPACE_ROWS] = _address(workspace), rows
+        return context
+
+    def outputs(self, w: Array, X: Array) -> Array:
+        """Outputs (n, n_out) of the last layer at flat parameters w for X (n, n_in), all in this dtype."""
+        out = np.empty((len(X), self.sizes[-1]), dtype=self.dtype)
+        if len(X):
+            workspace, rows = self.workspace(0, len(X))
+            self.kernel.predict(self.context(X, workspace, rows), w, out)
+        return out
+
+
+@dataclass(eq=False)
+class Wiring(Layers):
+    """A network with its cost and its metric: what training needs."""
+
+    cost: Cost | RowCost
+    cost_hyper: Mapping[str, Value]
+    task: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self._cost_block = np.array([*self.cost.block(self.cost_hyper), 0.0])
         self._cost = self.cost.compiled(self.dtype, self.cost.options(self.cost_hyper))
         self._metric, block = _metric_of(self.kernel, self.task, self.sizes[-1], self.cost.link)
@@ -75,21 +109,13 @@ class Wiring:
         """By how many terms per row the cost's sum is divided."""
         return self.cost.terms(self.sizes[-1])
 
-    def workspace(self, batch: int, largest: int) -> tuple[Array, int]:
-        """(memory, rows it is sized for) for mini-batches of `batch` rows and data sets of up to `largest`."""
-        rows = layout.workspace_rows(batch, largest)
-        return np.zeros(layout.workspace_size(self.sizes, rows), dtype=self.dtype), rows
-
-    def context(self, X: Array, Y: Array, workspace: Array, rows: int) -> Array:
-        """The network context (abi.NET_*) over these rows. The caller keeps X, Y and the workspace alive."""
-        context = np.zeros(abi.NET_COLUMNS, dtype=np.int64)
-        context[abi.NET_X], context[abi.NET_Y], context[abi.NET_ROWS] = _address(X), _address(Y), len(X)
-        context[abi.NET_DEPTH], context[abi.NET_SIZES] = len(self.sizes) - 1, _address(self._sizes)
-        context[abi.NET_ACTIVATIONS] = _address(self._table)
+    def training_context(self, X: Array, Y: Array, workspace: Array, rows: int) -> Array:
+        """The whole network context over these rows. The caller keeps X, Y and the workspace alive."""
+        context = self.context(X, workspace, rows)
+        context[abi.NET_Y] = _address(Y)
         context[abi.NET_COST_VALUE], context[abi.NET_COST_GRADIENT] = self._cost.value, self._cost.value_gradient
         context[abi.NET_COST_HYPER] = _address(self._cost_block)
         context[abi.NET_METRIC], context[abi.NET_METRIC_HYPER] = self._metric, _address(self._metric_block)
-        context[abi.NET_WORKSPACE], context[abi.NET_WORKSPACE_ROWS] = _address(workspace), rows
         return context
 
     def flops_per_row(self, gradient: bool = True) -> int:

@@ -1,15 +1,15 @@
 """Binary cross-entropy on logits, averaged over samples and outputs: log(1 + exp(y)) - t y, t in [0, 1].
 
 Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.90 in terms of the logit; ``torch.nn.BCEWithLogitsLoss``.
-Written on -|y|, so that no logit overflows and the slope at 0 is sigmoid(0) - t.
+logaddexp keeps any logit from overflowing.
 """
 
-from optlab.plugin import cost, exp, hookimpl, log1p, where
+from optlab.plugin import cost, hookimpl, logaddexp
 
 
 @cost(link="sigmoid")
 def binary_cross_entropy(y, t):
-    return where(y > 0, y, 0) - t * y + log1p(exp(where(y > 0, -y, y)))
+    return logaddexp(y, 0) - t * y
 
 
 @hookimpl

@@ -4,9 +4,7 @@ Bishop, Pattern Recognition and Machine Learning (2006), eqs. 4.104 and 4.108-4.
 The largest logit is subtracted first, so that no logit overflows.
 """
 
-import numpy as np
-
-from optlab.plugin import hookimpl, row_cost
+from optlab.plugin import exp, hookimpl, log, row_cost
 
 
 @row_cost(link="softmax", operations=(8, 11))  # max, -, exp, +, +, and -, -, *, +; with the gradient / * - too
@@ -16,10 +14,10 @@ def softmax_cross_entropy(y, t, gradient):
         largest = max(largest, y[k])
     total, mass = y[0] - y[0], y[0] - y[0]  # zeros of the row's dtype, NaN when the row is not finite
     for k in range(y.size):
-        gradient[k] = np.exp(y[k] - largest)
+        gradient[k] = exp(y[k] - largest)
         total += gradient[k]
         mass += t[k]
-    log_total = np.log(total)
+    log_total = log(total)
     value = total - total
     for k in range(y.size):
         value += t[k] * (log_total - (y[k] - largest))

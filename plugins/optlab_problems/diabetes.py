@@ -1,8 +1,8 @@
 """Diabetes: 442 patients, ten measurements at the start, disease progression one year later (a score from 25 to 346).
 
 The target is (score - 152) / 77, rounded mean and deviation of all patients: fixed numbers, so that nothing is fitted to the test
-rows. R^2 is that of the score; a squared error times 77^2 is in the score's own units. Features come unscaled (age in years, serum values in mg/dl) and are standardised on
-the training part.
+rows. R^2 is that of the score; a squared error times 77^2 is in the score's own units. Features come unscaled (age in years, serum
+values in mg/dl) and are standardised on the training part.
 Source: B. Efron, T. Hastie, I. Johnstone and R. Tibshirani, Annals of Statistics 32 (2004) 407-499,
 https://doi.org/10.1214/009053604000000067, as bundled with scikit-learn.
 """

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from tests.kernel import callbacks
-from tests.kernel.callbacks import address
 
 from optlab import abi
 from optlab.kernel import layout
 from optlab.kernel.load import Kernel, load
+from tests.kernel import callbacks
+from tests.kernel.callbacks import address
 
 Array = np.ndarray[Any, np.dtype[Any]]
-LEAK = 0.1
+LEAK = 0.1  # as in naive.ACTIVATIONS
 TOLERANCE = {"float64": 1e-6, "float32": 1e-3}
 
 
@@ -76,7 +77,7 @@ class Network:
 
 def layer_table(sizes: Sequence[int]) -> Array:
     rows, at = [], 0
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in itertools.pairwise(sizes):
         rows.append((at, n_in, n_out, at + n_in * n_out))
         at += (n_in + 1) * n_out
     return np.array(rows, np.int64).reshape(-1, abi.LAYER_COLUMNS)

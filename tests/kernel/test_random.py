@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests import naive
 import numpy as np
 import pytest
 
 from optlab.kernel import layout
 from optlab.kernel.load import load
 from optlab.kernel.random import philox
+from tests import naive
 
 # Random123-1.14, examples/kat_vectors, philox4x32 10.
 KNOWN_ANSWERS = [

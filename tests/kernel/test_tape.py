@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tests import naive
 import numpy as np
 import pytest
-from tests.kernel.support import Array, Chain
-from tests.kernel.test_train import RULES
 
 from optlab import abi
 from optlab.kernel import layout
 from optlab.kernel.load import load
+from tests import naive
+from tests.kernel.support import Array, Chain
+from tests.kernel.test_train import RULES
 
 
 def trajectory(chain: Chain, gradients: Array, start: Array, dtype: str, period: int = 0) -> tuple[int, Array, Array]:

@@ -7,16 +7,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests import naive
 import numpy as np
 import pytest
+
+from optlab import abi
+from optlab.kernel import layout
+from tests import naive
 from tests.kernel import callbacks
 from tests.kernel.support import Array, Chain, Network, Outcome, run
 from tests.kernel.test_network import example, relative
 from tests.kernel.test_random import POLICIES
-
-from optlab import abi
-from optlab.kernel import layout
 
 SIZES, ACTIVATIONS, COST = [6, 9, 3], ["tanh", "identity"], "softmax_cross_entropy"
 NAMES = ("lr", "mu", "eps", "rho", "beta1", "beta2")
@@ -42,8 +42,10 @@ def quadratic(h: Array, dtype: str) -> tuple[Array, list[Array]]:
     return model, [h, context]
 
 
-def compare(dtype: str, rule: str = "gd", *, rows: int = 23, batch: int = 5, epochs: int = 3, policy: str = "fresh", **options: Any) -> None:
-    """Train with the kernel and with the twin; parameters, curve and running objectives must agree."""
+def compare(
+    dtype: str, rule: str = "gd", *, rows: int = 23, batch: int = 5, epochs: int = 3, policy: str = "fresh", **options: Any
+) -> None:  # fmt: skip
+    """Train with the kernel and with the twin: same parameters, curve and running objectives."""
     w, X, Y = example(SIZES, COST, rows)
     network = Network(SIZES, ACTIVATIONS, COST, X, Y, dtype)
     hyper = RULES[rule]

@@ -25,13 +25,14 @@ def code_digest(*functions: Callable[..., Any]) -> str:
     """
     digest = hashlib.blake2b(digest_size=16)
     waiting: list[Callable[..., Any]] = list(functions)
+    roots = {id(_plain(function)) for function in functions}
     seen: set[int] = set()
     while waiting:
         function = _plain(waiting.pop(0))
         if id(function) in seen:
             continue
         seen.add(id(function))
-        digest.update(_syntax(function).encode())
+        digest.update(_syntax(function, id(function) in roots).encode())
         for name in sorted(_names(function.__code__)):
             value = _meaning(function, name)
             plain = _plain(value)
@@ -56,13 +57,7 @@ def _same_author(helper: types.FunctionType, function: types.FunctionType) -> bo
 
 def _names(code: types.CodeType) -> set[str]:
     """Global and closure names used by a function, its lambdas and inner functions included."""
-    names: set[str] = set()
-    waiting = [code]
-    while waiting:
-        code = waiting.pop()
-        names.update(code.co_names, code.co_freevars)
-        waiting += [each for each in code.co_consts if isinstance(each, types.CodeType)]
-    return names
+    return {name for each in _codes(code) for name in (*each.co_names, *each.co_freevars)}
 
 
 def _meaning(function: types.FunctionType, name: str) -> Any:
@@ -80,22 +75,44 @@ def _shown(value: Any) -> str:
     return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', getattr(value, '__name__', type(value).__name__))}"
 
 
-def _syntax(function: types.FunctionType) -> str:
-    """The function's syntax tree without docstrings; its bytecode where there is no source (a notebook's exec)."""
+def _syntax(function: types.FunctionType, root: bool) -> str:
+    """The function's syntax tree without docstrings; its bytecode where there is no source (code made by exec).
+
+    Of the plugin's own function (`root`), name, decorators, annotations and the defaults of keyword-only parameters do not
+    count either: hyper-parameters are always passed, and trials record their values.
+    """
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, SyntaxError):
-        code = function.__code__
-        return repr((code.co_code, code.co_varnames, [each for each in code.co_consts if not isinstance(each, types.CodeType)]))
+        return repr([(code.co_code, code.co_varnames, _plain_constants(code)) for code in _codes(function.__code__)])
     for node in ast.walk(tree):
         match getattr(node, "body", None):
             case [ast.Expr(value=ast.Constant(value=str())), *_] as body:
                 body[0] = ast.Pass()
+    own = tree.body[0]
+    if root and isinstance(own, ast.FunctionDef):
+        own.name, own.decorator_list, own.returns = "", [], None
+        own.args.kw_defaults = [None for _ in own.args.kw_defaults]
+        for argument in (*own.args.posonlyargs, *own.args.args, *own.args.kwonlyargs):
+            argument.annotation = None
     return ast.dump(tree, annotate_fields=False)
+
+
+def _plain_constants(code: types.CodeType) -> list[Any]:
+    return [each for each in code.co_consts if not isinstance(each, types.CodeType)]
+
+
+def _codes(code: types.CodeType) -> list[types.CodeType]:
+    """The code object and those of its lambdas and inner functions."""
+    found = [code]
+    for each in found:  # grows while it is walked
+        found += [inner for inner in each.co_consts if isinstance(inner, types.CodeType)]
+    return found
 
 
 def compilable(function: Callable[..., Any], what: str) -> Any:
     """The function with its keyword-only parameters made positional (Numba has no keyword-only ones), compiled when first called."""
+    import optlab.formula.overloads  # noqa: F401  # so that it may call the lab's own functions
     from optlab.jit import inlined
 
     plain = _plain(function)

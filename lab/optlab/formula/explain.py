@@ -16,7 +16,7 @@ LONGEST = 160  # characters of one right side, after which an intermediate gets 
 
 
 def text(graph: Graph, results: tuple[str, ...] = ()) -> list[str]:
-    """Lines ``name = formula`` in the author's own names; `results` names the outputs (default: y, y2, ...)."""
+    """Lines ``name = formula`` in the author's own names; `results` names the outputs (default: the author's names, else y)."""
     return _lines(graph, results, latex=False)
 
 

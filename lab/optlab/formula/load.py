@@ -23,6 +23,7 @@ from optlab import jit
 from optlab.errors import OptlabError
 
 PREFIX = "optlab_emitted_"
+_ready: dict[str, ModuleType] = {}  # in sys.modules a module stands before it has run, which another thread must not see
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,11 @@ def load(name: str, text: str, given: Mapping[str, Any] | None = None, digest: s
     """
     path = publish(name, text, digest)
     full = PREFIX + path.stem
-    if full in sys.modules:
-        return sys.modules[full]
+    if full in _ready:
+        return _ready[full]
     with jit.compiling(name):
-        if full in sys.modules:  # another thread was first
-            return sys.modules[full]
+        if full in _ready:  # another thread was first
+            return _ready[full]
         spec = importlib.util.spec_from_file_location(full, path)
         assert spec is not None
         assert spec.loader is not None
@@ -103,6 +104,7 @@ def load(name: str, text: str, given: Mapping[str, Any] | None = None, digest: s
         except BaseException:
             del sys.modules[full]
             raise
+        _ready[full] = module
     return module
 
 

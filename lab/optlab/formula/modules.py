@@ -83,21 +83,18 @@ def objective_source(graph: Graph, dtype: str) -> str:
     value = statements(pruned(graph, graph.outputs[:1]), dtype, reads, fixed)
     both = statements(graph, dtype, reads, fixed)
     slopes = [f"g_at[{k}] = {name} * scale_real" for k, name in enumerate(both.outputs[1:])]
-    needed = {name: ["hyper = float64_at(context[0])"] if code_uses_hyper(code) else [] for name, code in (("value", value), ("both", both))}
-    abi = ("model_evaluate", "model_gradient", *(("float64_at",) if any(needed.values()) else ()))
+    for code in (value, both):
+        if any("hyper[" in line for line in code.before):
+            code.before.insert(0, "hyper = float64_at(context[0])")
+    abi = ("model_evaluate", "model_gradient", *(("float64_at",) if graph.invariants else ()))
     return _module(
         graph, "objective", dtype, ("f", *(f"d_{name}" for name in graph.inputs)), [value, both], abi,
         ["@callback(model_gradient(real))", "def gradient(context, w_at, rows, m, g_at, scale):",
-         *_indent(1, [*needed["both"], *both.before, "scale_real = real(scale)", *both.inside, *slopes]),
+         *_indent(1, [*both.before, "scale_real = real(scale)", *both.inside, *slopes]),
          f"    return float64({both.outputs[0]})"],
-        ["@callback(model_evaluate(real))", "def evaluate(context, w_at, sums):", *_indent(1, [*needed["value"], *value.before, *value.inside]),
+        ["@callback(model_evaluate(real))", "def evaluate(context, w_at, sums):", *_indent(1, [*value.before, *value.inside]),
          f"    sums[0] = float64({value.outputs[0]})", f"    sums[1] = float64({value.outputs[0]})", "    return 0"],
     )  # fmt: skip
-
-
-def code_uses_hyper(code: Statements) -> bool:
-    """Whether a hyper-parameter is read."""
-    return any("hyper[" in line for line in code.before)
 
 
 def hyper(graph: Graph, known: dict[str, str] | None = None) -> dict[str, str]:
@@ -122,7 +119,7 @@ def _indent(levels: int, lines: list[str]) -> list[str]:
 
 def _module(
     graph: Graph, kind: str, dtype: str, results: tuple[str, ...], codes: list[Statements], abi: tuple[str, ...], *functions: list[str]
-) -> str:  # fmt: skip
+) -> str:
     """Docstring, the imports that are needed, the functions."""
     body = "\n\n\n".join("\n".join(function) for function in functions)
     vector = sorted({name for code in codes for name in code.imports})

@@ -2,7 +2,11 @@
 
 libm costs 3-16 ns per element because it does not vectorise here; these cost 0.3-2. `exp_float32(x)` takes and returns float32
 (a bare literal would make it float64, so every constant is typed). Full range: exp(inf) is inf, exp(-inf) is 0, subnormal
-results are right (the power of two is applied in two steps), NaN stays NaN. Errors in ulp: see tests/formula/test_vector.py.
+results are right (the power of two is applied in two steps), NaN stays NaN.
+
+Largest errors found by tests/formula/test_vector.py, in ulp (float32, float64), and ns per element beside NumPy's (float64):
+exp 0.82, 0.95, 1.5 : 5.1; expm1 1.10, 1.17, 1.4 : 9.5; log 0.70, 0.67, 1.7 : 4.2; log1p 0.68, 0.63, 2.0 : 7.6;
+tanh 1.97, 1.90, 1.6 : 13; sigmoid 1.69, 2.06, 1.7 : 10; erf 1.91, 1.86, 4.8 : 15.
 
 Methods: Cody and Waite's reduction x = n ln2 + r with a polynomial near the minimax one for exp(r) (coefficients interpolated at
 Chebyshev points in 50 digits); log as in FreeBSD's msun (e_log.c), s = f / (2 + f).
@@ -78,8 +82,8 @@ _SMALLEST_NORMAL = {"float32": 2.0**-126, "float64": 2.0**-1022}
 def _functions(dtype: str) -> dict[str, Any]:
     """The functions of one dtype, by name."""
     real = {"float32": np.float32, "float64": np.float64}[dtype]
-    zero: Any
-    zero, half, one, two, inf, nan = (real(each) for each in (0.0, 0.5, 1.0, 2.0, np.inf, np.nan))
+    common: Any = tuple(real(each) for each in (0.0, 0.5, 1.0, 2.0, np.inf, np.nan))
+    zero, half, one, two, inf, nan = common
     magic, log2e, ln2 = real(MAGIC[dtype]), real(1.0 / math.log(2.0)), real(math.log(2.0))
     ln2_high, ln2_low = real(_LN2_HIGH[dtype]), real(_LN2_LOW[dtype])
     lowest, highest = (real(each) for each in _EXP_RANGE[dtype])

@@ -24,6 +24,7 @@ stop             int64[1]                    polled at each step; anything but 0
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 # -- what train returns ---------------------------------------------------------------------------------------------------
@@ -152,14 +153,14 @@ def workspace_rows(batch: int, largest_set: int) -> int:
 
 def workspace_size(sizes: Sequence[int], rows: int) -> int:
     """Reals in the workspace of a network with these layer sizes, input first, for `rows` rows at a time."""
-    matrices = max(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    matrices = max(a * b for a, b in itertools.pairwise(sizes))
     size = block(rows * sizes[0]) + block(rows * sizes[-1]) + block(matrices)
     return size + sum(2 * block(rows * width) for width in sizes[1:])
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
     """Length of the flat parameter vector: per layer W (n_in x n_out, C order), then b."""
-    return sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return sum((a + 1) * b for a, b in itertools.pairwise(sizes))
 
 
 def memory_size(parameters: int, scratch: int) -> int:

@@ -60,7 +60,7 @@ class Kernel:
     # The rest is compiled when first used: a trial does not need it.
 
     @functools.cached_property
-    def trajectory(self) -> Callable[..., int]:
+    def trajectory(self) -> Any:
         """(plan, reals, model, gradients, w, memory, slots, scalars, stages, hyper, layers, out, result) -> status; see `tape`."""
         real = abi.REALS[self.dtype]
         reals, table = _vector(real), _matrix(_I)
@@ -71,27 +71,27 @@ class Kernel:
             )  # fmt: skip
 
     @functools.cached_property
-    def gradient(self) -> Callable[..., float]:
+    def gradient(self) -> Any:
         """(address, context, w, rows, m, g, scale) -> cost summed over m rows; any model. Empty `rows`: the first m."""
         reals = _vector(abi.REALS[self.dtype])
         with jit.compiling(f"gradient {self.dtype}"):
             return _compiled(network.gradient, _I, _vector(_I), reals, _vector(_I), _I, reals, _D)
 
     @functools.cached_property
-    def evaluate(self) -> Callable[..., None]:
+    def evaluate(self) -> Any:
         """(address, context, w, sums) -> None: sums = (cost, metric) over all rows of the context; any model."""
         with jit.compiling(f"evaluate {self.dtype}"):
             return _compiled(network.evaluate, _I, _vector(_I), _vector(abi.REALS[self.dtype]), _vector(_D))
 
     @functools.cached_property
-    def predict(self) -> Callable[..., None]:
+    def predict(self) -> Any:
         """(context, w, out) -> None: out (rows, n_out) = outputs of a network for the first rows of its context."""
         real = abi.REALS[self.dtype]
         with jit.compiling(f"predict {self.dtype}"):
             return _compiled(network.predict, _vector(_I), _vector(real), _matrix(real))
 
     @functools.cached_property
-    def orders(self) -> Callable[..., Any]:
+    def orders(self) -> Any:
         """(rows, epochs, policy, key0, key1) -> int64 (epochs, rows): the orders that a trial with this key draws."""
         with jit.compiling("orders"):
             return _compiled(random.orders, _I, _I, _I, _I, _I)
@@ -108,7 +108,7 @@ def _clock() -> tuple[int, int]:
 
 @functools.cache
 def load(dtype: str) -> Kernel:
-    """Compile or load the kernel of "float64" or "float32"; about 10 s the first time, a fraction of a second after it."""
+    """Compile or load the kernel of "float64" or "float32"; about 8 s the first time, a fraction of a second after it."""
     real = abi.REALS[dtype]
     reals, table = _vector(real), _matrix(_I)
     address, clock_id = _clock()

@@ -9,6 +9,7 @@ The plain twin of everything here is ``start + A @ B`` (tests/naive.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -70,7 +71,7 @@ class _Vectors:
         return self.builder.call(function, [a, b, c])
 
 
-def _counted(builder: Any, count: Any, carried: list[Any], body: Any) -> list[Any]:
+def _counted(builder: Any, count: Any, carried: list[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
     """A loop i = 0 .. count-1 (count >= 1) that carries values in registers: carried = body(i, carried)."""
     before = builder.block
     loop, after = builder.append_basic_block("k"), builder.append_basic_block("k.end")

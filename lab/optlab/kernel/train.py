@@ -43,7 +43,7 @@ from optlab.kernel.random import next_order
 
 @internal
 def all_finite(values: Any, n: Any) -> Any:
-    for i in range(n):
+    for i in range(n):  # noqa: SIM110 (Numba has no all() of a generator)
         if not np.isfinite(values[i]):
             return False
     return True
@@ -189,7 +189,7 @@ def train(
             result[layout.RESULT_EPOCHS] = epoch
         if status != DONE or epoch == plan[layout.PLAN_EPOCHS] or (every > 0 and epoch % every == 0):
             index = record(history, epoch, step, result)
-            if status == DONE or status == STOPPED:
+            if status in (DONE, STOPPED):
                 weights = evaluated_weights(stages, hyper_now, parameters, slot_memory, step, n, averaged)
                 evaluate(history, index, model, terms, weights, result)
         begin = seconds(plan)
