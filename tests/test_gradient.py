@@ -129,3 +129,16 @@ def test_bad_input_is_one_sentence(change, words):
     good = {"parameters": np.zeros(7), "X": np.zeros((3, 2)), "Y": np.zeros((3, 2)), "activations": ["tanh", "identity"]}
     with pytest.raises(optlab.OptlabError, match=words):
         optlab.gradient(**{**good, **change}, sizes=(2, 1, 2), cost="squared_error")
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+@pytest.mark.parametrize("logit", [0.0, 1e-3, 40.0, -40.0, 700.0, -700.0])
+def test_binary_cross_entropy_keeps_its_digits(logit, target):
+    """Cost log(1 + exp(y)) - t y and slope sigmoid(y) - t against 400 digits."""
+    mpmath = pytest.importorskip("mpmath")
+    with mpmath.workdps(400):
+        y = mpmath.mpf(logit)
+        value, slope = mpmath.log(1 + mpmath.exp(y)) - target * y, 1 / (1 + mpmath.exp(-y)) - target
+    found, g = optlab.gradient(np.array([1.0, 0.0]), np.array([[logit]]), np.array([[target]]), (1, 1), ["identity"], "binary_cross_entropy")
+    assert found == pytest.approx(float(value), rel=1e-14, abs=0)
+    assert g[1] == pytest.approx(float(slope), rel=1e-14, abs=0)
