@@ -1,8 +1,8 @@
 """Binary cross-entropy on logits, averaged over samples and outputs: log(1 + exp(y)) - t y, t in [0, 1].
 
 Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.90 in terms of the logit; ``torch.nn.BCEWithLogitsLoss``.
-Written on -|y|: no logit overflows, and a cost of 1e-18 keeps its digits for both classes, which ``logaddexp(y, 0) - t * y`` loses
-for t = 1. `where` instead of abs keeps the slope at 0, sigmoid(0) - t.
+Written on -|y|: no logit overflows, and costs and slopes of 1e-18 keep their digits for both classes, which
+``logaddexp(y, 0) - t * y`` loses for t = 1. `where` instead of abs keeps the slope at 0, sigmoid(0) - t.
 """
 
 from optlab.plugin import cost, exp, hookimpl, log1p, where
@@ -10,7 +10,7 @@ from optlab.plugin import cost, exp, hookimpl, log1p, where
 
 @cost(link="sigmoid")
 def binary_cross_entropy(y, t):
-    return where(y > 0, y, 0) - t * y + log1p(exp(where(y > 0, -y, y)))
+    return where(y > 0, (1 - t) * y, -t * y) + log1p(exp(where(y > 0, -y, y)))
 
 
 @hookimpl

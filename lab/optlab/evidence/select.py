@@ -1,0 +1,139 @@
+"""From trials to cells, and from cells to the one cell per contender that the tuning replicates choose.
+
+A *cell* is everything that determines a trial but its replicate: learning rate, penalties, hyper-parameters, network. Cells are chosen on
+the validation set with the tuning replicates alone; what they are worth is for the confirmation replicates to say (``rank``).
+A replicate that diverged or failed counts as the worst possible value. It is never dropped: dropping it would reward the cells that lose
+runs.
+
+The frame has one row per trial with the columns ``problem, contender, cell, phase, replicate, status``, the settings named in
+``SETTINGS`` or starting with ``hyper.``, and ``{train,validation,test}_{cost,metric}`` (NaN where there is no such data). Metrics are
+accuracy or R2: larger is better.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+KEY = ["problem", "contender"]
+SETTINGS = (
+    "lr",
+    "l2",
+    "l1",
+    "layers",
+    "activation",
+    "batch_size",
+    "cost",
+    "output",
+    "initializer",
+    "schedule",
+    "order",
+    "l1_mode",
+    "l2_mode",
+    "penalise_biases",
+    "dtype",
+)
+WORST = ("diverged", "error")
+"""Statuses whose final values count as the worst possible, whatever the frame holds."""
+
+
+def settings(frame: pd.DataFrame) -> list[str]:
+    """Return the columns of ``frame`` that describe a cell, learning rate and penalties first, ``hyper.*`` after them."""
+    hyper = sorted(str(column) for column in frame.columns if str(column).startswith("hyper."))
+    present = [name for name in SETTINGS if name in frame.columns]
+    first = [name for name in present if name in ("lr", "l2", "l1")]
+    return first + hyper + [name for name in present if name not in first]
+
+
+def as_ranked(frame: pd.DataFrame, column: str) -> "pd.Series[float]":
+    """Return ``column`` with the worst possible value where a trial diverged or failed: -inf for a metric, +inf for a cost.
+
+    A NaN of a finished trial stays NaN: there is no such data set, which is not the trial's fault, and NaN never wins.
+    """
+    worst = np.inf if column.endswith("_cost") else -np.inf
+    return frame[column].astype("float64").mask(frame["status"].isin(WORST), worst)
+
+
+def chosen_on(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the data set that choices are made on, per problem: ``validation``, or ``train`` where there is no validation set."""
+    found: dict[str, str] = {}
+    for problem, rows in frame.groupby("problem", sort=False):
+        held_out = bool(np.isfinite(rows["validation_metric"].astype("float64")).any())
+        trained = bool(np.isfinite(rows["train_metric"].astype("float64")).any()) if "train_metric" in rows else False
+        found[str(problem)] = "train" if trained and not held_out else "validation"
+    return found
+
+
+def cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per (problem, contender, cell) of the tuning phase, in order of first appearance.
+
+    Columns: the settings; ``n`` replicates; ``chosen_on`` (``validation``, or ``train`` where there is no validation set); ``median``,
+    ``low``, ``high`` of that metric (diverged or failed = -inf); ``median_cost`` (diverged = +inf); ``median_test``; ``share_diverged``
+    (failed trials included), ``share_stuck``; ``eligible``: fewer than half of the replicates diverged or got stuck, and the median is a
+    finite number.
+    """
+    tuning = frame[frame["phase"].eq("tuning")].reset_index(drop=True)
+    sets = tuning["problem"].map(chosen_on(tuning))
+    held_out = sets.eq("validation")
+    has_train = "train_metric" in tuning.columns
+    values = tuning[[*KEY, "cell"]].assign(
+        median=as_ranked(tuning, "validation_metric").where(held_out, as_ranked(tuning, "train_metric") if has_train else np.nan),
+        median_cost=as_ranked(tuning, "validation_cost").where(held_out, as_ranked(tuning, "train_cost") if has_train else np.nan),
+        median_test=as_ranked(tuning, "test_metric"),
+        share_diverged=tuning["status"].isin(WORST).astype("float64"),
+        share_stuck=tuning["status"].eq("stuck").astype("float64"),
+    )
+    groups = values.groupby([*KEY, "cell"], sort=False)
+    first = tuning.assign(chosen_on=sets).groupby([*KEY, "cell"], sort=False).nth(0)
+    table = first[[*KEY, "cell", *settings(frame), "chosen_on"]].set_index([*KEY, "cell"])
+    table.insert(table.shape[1] - 1, "n", groups.size())
+    complete = groups["median"].count().eq(table["n"])
+    table["median"] = groups["median"].median().where(complete)
+    table["low"] = groups["median"].min().where(complete)
+    table["high"] = groups["median"].max().where(complete)
+    for name in ("median_cost", "median_test"):
+        table[name] = groups[name].median().where(groups[name].count().eq(table["n"]))
+    for name in ("share_diverged", "share_stuck"):
+        table[name] = groups[name].mean()
+    lost = (table["share_diverged"] + table["share_stuck"]) * table["n"]
+    table["eligible"] = np.isfinite(table["median"]) & (lost.round() * 2 < table["n"])
+    return table.reset_index()
+
+
+def choose(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the chosen cell of each (problem, contender), indexed by them, with the columns of ``cells``.
+
+    The eligible cell with the highest median validation metric; ties go to the lower median validation cost, then to the lower learning
+    rate, the lower penalties, and the cell's name, so the choice never depends on the order of the rows. A contender without an eligible
+    cell is absent (see ``untrained``): no cell of it trained.
+    """
+    return choose_from(cells(frame))
+
+
+def choose_from(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ``choose`` of a table that ``cells`` made."""
+    eligible = table[table["eligible"].astype(bool)]
+    order = ["median", "median_cost", *[name for name in ("lr", "l2", "l1") if name in table.columns], "cell"]
+    ranked = eligible.sort_values(order, ascending=[name != "median" for name in order], kind="stable", na_position="last")
+    first = ranked.drop_duplicates(KEY).index
+    return eligible.loc[eligible.index.isin(first)].set_index(KEY)
+
+
+def untrained(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the (problem, contender) pairs of a table of ``cells`` that have no eligible cell: reported as "no cell trained"."""
+    trained = table.groupby(KEY, sort=False)["eligible"].any()
+    return [(str(problem), str(contender)) for problem, contender in trained.index[~trained]]
+
+
+def axes(table: pd.DataFrame) -> list[str]:
+    """Return the settings that take more than one value in ``table`` (cells of one contender), learning rate and penalties first."""
+    return [name for name in settings(table) if table[name].nunique(dropna=False) > 1]
+
+
+def same(table: pd.DataFrame, where: "pd.Series[Any]", names: list[str]) -> "pd.Series[bool]":
+    """Return a mask of the rows of ``table`` that agree with ``where`` in all of ``names`` (NaN agrees with NaN)."""
+    mask = pd.Series(True, index=table.index)
+    for name in names:
+        value = where[name]
+        mask &= table[name].isna() if pd.isna(value) else table[name].eq(value)
+    return mask

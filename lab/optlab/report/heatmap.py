@@ -1,0 +1,173 @@
+"""The data of the heat maps: one map per contender and problem, all of a problem on one colour scale.
+
+Colour and number are the median over the tuning replicates of the metric that chose the cells. Two hatchings mark cells where trials
+diverged or got stuck, an outline the chosen cell. A cell whose median is "diverged" has no colour and says so.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optlab.evidence import Evidence, select, words
+
+AXIS = {"lr": "learning rate", "l1": "L1", "l2": "L2", "batch_size": "batch size"}
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """The data behind one heat map. Arrays have one row per ``y`` and one column per ``x``; NaN where the study has no such cell."""
+
+    problem: str
+    contender: str
+    x_name: str
+    x: tuple[object, ...]
+    y_name: str | None
+    y: tuple[object, ...]
+    median: NDArray[np.float64]
+    """-inf where at least half of the replicates diverged."""
+    diverged: NDArray[np.float64]
+    stuck: NDArray[np.float64]
+    chosen: tuple[int, int] | None
+    """(row, column) of the chosen cell."""
+    chosen_text: str
+    settings: str
+    """What is the same in all cells shown, and at which value the axes not shown stand."""
+    quantity: str
+
+
+def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
+    """Return the map of one contender: learning rate across, L2 (or L1, or the next axis that varies) down.
+
+    Where more than two settings vary, the map is the slice through the chosen cell, and ``settings`` says at which values.
+    """
+    cells = evidence.cells
+    own = cells[cells["problem"].eq(problem) & cells["contender"].eq(contender)]
+    varying = select.axes(own)
+    x_name = varying[0] if varying else "lr"
+    y_name = varying[1] if len(varying) > 1 else None
+    key = (problem, contender)
+    trained = key in evidence.chosen.index
+    best = own.sort_values("median", ascending=False, kind="stable", na_position="last")
+    through = best[best["cell"].eq(evidence.chosen["cell"].to_dict()[key])].iloc[0] if trained else best.iloc[0]
+    slice_ = own[select.same(own, through, varying[2:])]
+    x, y = _values(slice_[x_name]), _values(slice_[y_name]) if y_name else (None,)
+    shape = (len(y), len(x))
+    arrays = {name: np.full(shape, np.nan) for name in ("median", "share_diverged", "share_stuck")}
+    chosen = None
+    for _, cell in slice_.iterrows():
+        place = (_index(y, cell[y_name]) if y_name else 0, _index(x, cell[x_name]))
+        for name, array in arrays.items():
+            array[place] = cell[name]
+        chosen = place if trained and cell["cell"] == through["cell"] else chosen
+    quantity = f"{own['chosen_on'].iloc[0]} {words.METRICS.get(evidence.metric.get(problem, ''), 'metric')}"
+    replicates = words.plural(int(slice_["n"].max()), "replicate")
+    on_axes = [name for name in (x_name, y_name) if name]
+    described = ", ".join(f"{short(name)} {words.setting(through[name])}" for name in on_axes if name in varying)
+    return HeatMap(
+        problem=problem,
+        contender=contender,
+        x_name=x_name,
+        x=x,
+        y_name=y_name,
+        y=y,
+        median=arrays["median"],
+        diverged=arrays["share_diverged"],
+        stuck=arrays["share_stuck"],
+        chosen=chosen,
+        chosen_text=f"chosen: {described}" if trained and described else "" if trained else "no cell trained",
+        settings=" · ".join([*_settings(own, through, varying, on_axes), f"median of {replicates}"]),
+        quantity=quantity,
+    )
+
+
+def heat_maps(evidence: Evidence, problem: str) -> list[HeatMap]:
+    """Return the maps of all contenders of a problem, in the study's order."""
+    present = set(evidence.cells.loc[evidence.cells["problem"].eq(problem), "contender"])
+    return [heat_map(evidence, problem, contender) for contender in evidence.contenders if contender in present]
+
+
+def scale(maps: list[HeatMap], metric: str) -> tuple[float, float]:
+    """Return the one colour scale of a problem: lowest and highest finite median; R2 from 0, the constant predictor, if some are below."""
+    values = np.concatenate([heat.median[np.isfinite(heat.median)] for heat in maps] or [np.empty(0)])
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    low = max(low, 0.0) if metric == "r2" and high > 0 else low
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def short(name: str) -> str:
+    """Return a setting's name as the pictures write it: ``L2`` for ``l2``, ``beta`` for ``hyper.beta``."""
+    return {"l1": "L1", "l2": "L2"}.get(name, name.removeprefix("hyper.").replace("_", " "))
+
+
+def _values(column: "pd.Series[Any]") -> tuple[object, ...]:
+    unique = list(column.drop_duplicates())
+    try:
+        return tuple(sorted(unique))
+    except TypeError:  # mixed kinds, such as a number and "full"
+        return tuple(sorted(unique, key=str))
+
+
+def _index(values: tuple[object, ...], value: object) -> int:
+    return next(place for place, known in enumerate(values) if known == value or (known != known and value != value))
+
+
+def _settings(own: pd.DataFrame, through: "pd.Series[Any]", varying: list[str], on_axes: list[str]) -> list[str]:
+    parts = [str(through["layers"])] if "layers" in own and "layers" not in on_axes else []
+    if "activation" in own and "activation" not in on_axes:
+        parts = [" ".join([*parts, str(through["activation"])])]
+    if "batch_size" in own and "batch_size" not in on_axes:
+        parts.append(batch(through["batch_size"]))
+    for name in select.settings(own):
+        shown = name in on_axes and name in varying
+        if name in ("lr", "l1", "l2") and not shown and pd.notna(through[name]) and (name == "lr" or through[name] != 0):
+            parts.append(f"{short(name)} {words.setting(through[name])}{' as chosen' if name in varying else ''}")
+        elif name in varying and name not in on_axes and (name.startswith("hyper.") or name not in ("lr", "l1", "l2")):
+            parts.append(f"{short(name)} {words.setting(through[name])} as chosen")
+    return parts
+
+
+def batch(size: object) -> str:
+    """Return a batch size as reports write it: ``batch 64`` or ``full batch``."""
+    return "full batch" if str(size) == "full" else f"batch {words.setting(float(size)) if isinstance(size, float) else size}"
+
+
+def cell_text(value: float) -> str:
+    """Return the number of a cell in about four characters: ``.975``, ``1.00``, ``-2.3``, ``div.``; empty where there is no cell."""
+    if np.isnan(value):
+        return ""
+    if np.isinf(value):
+        return "div."
+    size = abs(value)
+    if size < 0.9995:
+        text = f"{value:.3f}" if value >= 0 else f"{value:.2f}"
+        return text.replace("0.", ".", 1).replace("-", MINUS)
+    text = f"{value:.2f}" if 0 < value < 10 else f"{value:.1f}" if size < 10 else f"{value:.0f}" if size < 1000 else f"{value:.0e}"
+    return text.replace("e+0", "e").replace("e+", "e").replace("-", MINUS)
+
+
+def tick_labels(values: tuple[object, ...], most: int = 7) -> list[str]:
+    """Return a label or "" for each value: all of a few, else the whole decades if there are several, else every second or third."""
+    labels = [decade(value) or words.setting(value) for value in values]
+    if len(values) <= most and sum(map(len, labels)) <= 5 * most:
+        return labels
+    decades = [decade(value) for value in values]
+    if sum(map(bool, decades)) >= 2:
+        return decades
+    stride = -(-len(values) // (most if max(map(len, labels)) < 6 else most - 2))
+    return [label if place % stride == 0 else "" for place, label in enumerate(labels)]
+
+
+def decade(value: object) -> str:
+    """Return ``10⁻³`` for 0.001 and the like; empty for what is no whole power of ten."""
+    if not isinstance(value, float) or not value > 0:
+        return ""
+    power = round(float(np.log10(value)))
+    if abs(value / 10.0**power - 1) > 1e-9:
+        return ""
+    return {0: "1", 1: "10"}.get(power, "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")))

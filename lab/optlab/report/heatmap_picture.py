@@ -1,0 +1,120 @@
+"""The pictures of the heat maps: one contender's alone, or all of a problem in one figure."""
+
+import textwrap
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from optlab.report import style
+from optlab.report.heatmap import AXIS, HeatMap, cell_text, short, tick_labels
+
+COLOURS = mpl.colormaps["cividis"]
+"""Monotone in lightness: readable in grey and by the colour-blind (Nunez, Anderton and Renslow, PLoS ONE 13, 2018)."""
+LIGHT, DARK = "#fefefe", "#1a1a1a"
+"""Inks on top of cells: unlike ``style.INK`` the same by day and by night, as the cells are."""
+DIVERGED, STUCK = "/////", "-----"
+"""Hatchings: strokes that leave the cell, and flat lines. (Dots would be prettier and make 400 kB of paths in each SVG.)"""
+
+
+def draw(heat: HeatMap, bounds: tuple[float, float], width: float = style.COLUMN) -> Figure:
+    """Return the picture of one map, ``width`` inches wide, with its names, settings, colour scale and key inside."""
+    with style.styled():
+        caption = textwrap.wrap(f"{heat.problem} · {heat.settings}", int(width * 72 / 3.3))
+        row = 0.235
+        bottom = 0.36 + 0.105 * len(caption) + 0.15
+        figure = style.blank(width, bottom + row * len(heat.y) + 0.40)
+        height = bottom + row * len(heat.y) + 0.40
+        style.write(figure, 0.04, height - 0.15, style.shorten(heat.contender, 26), weight="bold")
+        style.write(figure, 0.04, height - 0.29, heat.chosen_text, style.SMALL, style.MUTED)
+        _bar(figure, width - 1.02, height - 0.145, bounds, heat.quantity)
+        _panel(figure, heat, bounds, (0.50, bottom, width - 0.54, row * len(heat.y)))
+        for place, line in enumerate(reversed(caption)):
+            style.write(figure, 0.04, 0.21 + 0.105 * place, line, style.TINY, style.MUTED)
+        _key(figure, 0.04, 0.06)
+        return figure
+
+
+def draw_all(maps: list[HeatMap], bounds: tuple[float, float], width: float = style.TWO_COLUMNS) -> Figure:
+    """Return all maps of a problem as one figure, two abreast, on one colour scale."""
+    with style.styled():
+        abreast = min(2, len(maps))
+        row, gap = 0.235, 0.64
+        tallest = max(len(heat.y) for heat in maps)
+        rows = -(-len(maps) // abreast)
+        height = 0.40 + rows * (tallest * row + gap) + 0.26
+        each = width / abreast
+        figure = style.blank(width, height)
+        shared = {heat.settings for heat in maps}
+        note = f"{style.shorten(maps[0].problem)} · {maps[0].settings}" if len(shared) == 1 else style.shorten(maps[0].problem)
+        style.write(figure, 0.04, height - 0.16, note, weight="bold")
+        _bar(figure, width - 1.02, height - 0.145, bounds, maps[0].quantity)
+        for place, heat in enumerate(maps):
+            left, top = (place % abreast) * each, height - 0.40 - (place // abreast) * (tallest * row + gap)
+            style.write(figure, left + 0.50, top - 0.16, style.shorten(heat.contender, 20), weight="bold")
+            style.write(figure, left + each - 0.06, top - 0.16, heat.chosen_text, style.SMALL, style.MUTED, ha="right")
+            _panel(figure, heat, bounds, (left + 0.50, top - 0.24 - row * len(heat.y), each - 0.56, row * len(heat.y)))
+        _key(figure, 0.04, 0.07)
+        return figure
+
+
+def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], box: tuple[float, float, float, float]) -> None:
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
+    norm = Normalize(*bounds, clip=True)
+    rows, columns = heat.median.shape
+    size = min(style.TINY + 0.4, box[2] / columns * 72 / 2.75)
+    for i, j in np.ndindex(rows, columns):
+        value = float(heat.median[i, j])
+        if np.isnan(value) and np.isnan(heat.diverged[i, j]):
+            continue
+        red, green, blue, _ = COLOURS(float(norm(value))) if np.isfinite(value) else mpl.colors.to_rgba(style.VOID)
+        face = mpl.colors.to_hex((red, green, blue)) if np.isfinite(value) else style.VOID
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        ink = LIGHT if dark else DARK
+        axes.add_artist(Rectangle((j, i), 1, 1, facecolor=face, edgecolor=style.PAPER, linewidth=0.8))
+        text = cell_text(value)
+        marks = [hatch for share, hatch in ((heat.diverged[i, j], DIVERGED), (heat.stuck[i, j], STUCK)) if share > 0]
+        for hatch in marks:
+            pattern: dict[str, Any] = {"edgecolor": ink, "hatch": hatch, "alpha": 0.55}
+            axes.add_artist(Rectangle((j + 0.03, i + 0.03), 0.94, 0.94, facecolor="none", linewidth=0.0, **pattern))
+        if marks and text:
+            wide = min(0.94, 0.2 + 0.62 * len(text) * size / 72 / (box[2] / columns))
+            axes.add_artist(Rectangle((j + 0.5 - wide / 2, i + 0.22), wide, 0.56, facecolor=face, linewidth=0.0))
+        axes.text(j + 0.5, i + 0.52, text, ha="center", va="center", fontsize=size, color=ink)
+    if heat.chosen:
+        i, j = heat.chosen
+        axes.add_artist(Rectangle((j, i), 1, 1, facecolor="none", edgecolor=LIGHT, linewidth=3.0, clip_on=False, zorder=4))
+        axes.add_artist(Rectangle((j, i), 1, 1, facecolor="none", edgecolor=DARK, linewidth=1.5, clip_on=False, zorder=5))
+    axes.set(xlim=(0, columns), ylim=(rows, 0))
+    axes.set_xticks(np.arange(columns) + 0.5, tick_labels(heat.x))
+    axes.set_yticks(np.arange(rows) + 0.5, tick_labels(heat.y, most=12) if heat.y_name else [""] * rows)
+    axes.tick_params(length=0, pad=2)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel(AXIS.get(heat.x_name, short(heat.x_name)), fontsize=style.SMALL, labelpad=1, color=style.MUTED)
+    if heat.y_name:
+        name, middle = AXIS.get(heat.y_name, short(heat.y_name)), box[1] + box[3] / 2
+        style.write(figure, box[0] - 0.42, middle, name, style.SMALL, style.MUTED, rotation=90, va="center")
+
+
+def _bar(figure: Figure, x: float, y: float, bounds: tuple[float, float], quantity: str) -> None:
+    steps = 24
+    for k in range(steps):
+        colour = mpl.colors.to_hex(COLOURS(k / (steps - 1)))
+        part = Rectangle((x + 0.24 + 0.5 * k / steps, y), 0.5 / steps + 0.004, 0.08, facecolor=colour, linewidth=0)
+        part.set_transform(figure.dpi_scale_trans)
+        figure.add_artist(part)
+    style.write(figure, x + 0.21, y - 0.003, cell_text(bounds[0]), style.TINY, style.MUTED, ha="right")
+    style.write(figure, x + 0.77, y - 0.003, cell_text(bounds[1]), style.TINY, style.MUTED)
+    style.write(figure, x + 0.98, y - 0.125, quantity, style.TINY, style.MUTED, ha="right")
+
+
+def _key(figure: Figure, x: float, y: float) -> None:
+    for hatch, line, text in ((DIVERGED, 0.0, "diverged"), (STUCK, 0.0, "stuck"), (None, 1.2, "chosen")):
+        style.swatch(figure, x, y, style.VOID, LIGHT, None, 2 * line)
+        style.swatch(figure, x, y, style.VOID, DARK, hatch, line)
+        style.write(figure, x + 0.2, y + 0.01, text, style.TINY, style.MUTED)
+        x += 0.66

@@ -1,0 +1,123 @@
+"""How every picture looks and is saved: 8 pt at the final width, colours that colour-blind readers and grey printers can tell apart.
+
+Figures are ``matplotlib.figure.Figure`` objects drawn without pyplot: no global state, no window. Lengths are inches. An SVG keeps its
+text as text and may be put into the page, where ``inline`` turns its inks into CSS variables, so one drawing serves light and dark.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+INK, MUTED, FAINT, PAPER, VOID = "#222222", "#666666", "#dddddd", "#ffffff", "#e6e6e6"
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#555555", "#8c564b")
+"""Okabe and Ito's colours, https://jfly.uni-koeln.de/color/, without their yellow (invisible on white), grey for black (the ink), brown."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+Dash = tuple[int, tuple[float, ...]]
+DASHES: tuple[Dash, ...] = ((0, ()), (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.2, 1.5)), (0, (8, 2)), (0, (3, 1)))
+SIZE, SMALL, TINY = 8.0, 6.8, 6.0
+RC: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": SIZE,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "hatch.linewidth": 0.5,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+}
+COLUMN, TWO_COLUMNS = 3.37, 7.0
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save inside this: a name with a ``$`` is text, not mathematics, and the user's own matplotlib settings do not leak in."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)  # type: ignore[arg-type]
+        yield
+
+
+def blank(width: float, height: float) -> Figure:
+    """Return an empty figure of that many inches."""
+    figure = Figure(figsize=(width, height), dpi=100)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def shorten(name: str, most: int = 30) -> str:
+    """Return ``name`` cut to ``most`` characters with an ellipsis."""
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def write(figure: Figure, x: float, y: float, text: str, size: float = SIZE, colour: str = INK, **options: Any) -> None:
+    """Write ``text`` at (x, y) inches from the lower left corner."""
+    width, height = figure.get_size_inches()
+    figure.text(x / width, y / height, text, fontsize=size, color=colour, **options)
+
+
+def swatch(figure: Figure, x: float, y: float, face: str, edge: str, hatch: str | None = None, line: float = 0.0) -> None:
+    """Draw one key of a legend, 0.16 x 0.09 inches, with its lower left corner at (x, y) inches."""
+    box = Rectangle((x, y), 0.16, 0.09, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=line, clip_on=False)
+    box.set_transform(figure.dpi_scale_trans)
+    figure.add_artist(box)
+
+
+def png(figure: Figure, dpi: int = 220) -> bytes:
+    """Return the figure as PNG bytes."""
+    with styled():
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        return buffer.getvalue()
+
+
+def svg(figure: Figure, salt: str) -> str:
+    """Return the figure as an SVG document; ``salt``, its name, makes its identifiers its own and reproducible."""
+    with styled():
+        mpl.rcParams["svg.hashsalt"] = salt
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        return buffer.getvalue()
+
+
+_VARIABLES = {INK: "ink", MUTED: "muted", FAINT: "faint", PAPER: "paper", VOID: "void", **{hue: f"c{k}" for k, hue in enumerate(PALETTE)}}
+
+
+def inline(document: str, label: str, prefix: str) -> str:
+    """Return an SVG document as an element for the page: named for screen readers, inks as CSS variables, sized by its container.
+
+    ``prefix`` goes before each identifier, so that several drawings on one page do not share theirs.
+    """
+    body = document[document.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'<g id="[^"]*">', "<g>", body)
+    body = re.sub(r' id="([^"]+)"', rf' id="{prefix}\1"', body)
+    body = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{prefix}", body)
+    body = re.sub(r"'DejaVu Sans'(, [^;\"]*sans-serif)?", "var(--sans)", body)
+    for colour, variable in _VARIABLES.items():
+        body = re.sub(rf"{colour}(?=[;\"])", f"var(--{variable},{colour})", body)
+    box = re.search(r'viewBox="[^"]+"', body)
+    opening = f"<svg {box.group(0) if box else ''}"  # a page needs no namespaces, and without them holds no URL at all
+    title = f"<title>{escape(label)}</title>"
+    return re.sub(r"<svg[^>]*>", lambda _: f'{opening} role="img" aria-label="{escape(label)}">{title}', body, count=1).strip()

@@ -1,0 +1,206 @@
+"""The page: whole, self-contained, safe with any name, and looked at by a real browser."""
+
+import io
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from matplotlib import image
+from rich.console import Console
+
+from optlab import evidence, report
+from optlab.report import page, tables
+from tests.evidence.synthetic import study
+from tests.report.record import TOML, record
+
+EVIL = "<script>alert('x')</script>"
+
+
+class Outline(HTMLParser):
+    """Collects tags, ids and attributes, and fails on tags that do not close in order."""
+
+    EMPTY = frozenset({"meta", "br", "img", "hr", "link", "path", "use", "rect", "circle", "stop"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [str(value) for name, value in attrs if name == "id"]
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [str(value) for name, value in attrs if name == "id"]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.EMPTY:
+            assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    frame, curves = study()
+    return report.write(evidence.summary(frame, curves, 0.95), frame, curves, record(), tmp_path_factory.mktemp("report"))
+
+
+def small(out: Path, changes: dict[str, Any] | None = None, rename: str | None = None, **shape: Any) -> str:
+    options = {"contenders": ("gd", "adam"), "tuning": 2, "confirm": 2, "epochs": 4, "lr": (1e-3, 1e-2, 0.1, 1.0), **shape}
+    frame, curves = study(**options)
+    if rename:
+        frame["contender"] = frame["contender"].replace("adam", rename)
+        frame["problem"] = rename
+    return report.write(evidence.summary(frame, curves, 0.95), frame, curves, record() | (changes or {}), out).read_text()
+
+
+def test_the_page_is_well_formed_with_distinct_ids_and_every_reference_resolved(written: Path) -> None:
+    text = written.read_text()
+    outline = Outline(text)
+    assert len(outline.ids) == len(set(outline.ids))
+    references = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+    assert references
+    assert references <= set(outline.ids)
+    assert outline.tags.count("h1") == 1
+
+
+def test_nothing_is_loaded_from_anywhere(written: Path) -> None:
+    text = written.read_text()
+    assert "http:" not in text
+    assert "https:" not in text
+    outline = Outline(text)
+    assert not {"script", "link", "iframe", "object", "embed", "img"} & set(outline.tags)
+    assert all(str(value).startswith("#") for name, value in outline.attributes if name in ("src", "href", "xlink:href"))
+    assert "@import" not in text
+    assert written.stat().st_size < 3_000_000
+
+
+def test_the_order_of_the_page(written: Path) -> None:
+    text = written.read_text()
+    wanted = ["Who is best when tuned?", "Who forgives", "Who reaches 0.95 test accuracy first?", "Heat map of gd", "Heat map of adam"]
+    wanted += ["<h2>Ranked", "<h2>Sensitivity", "<h2>Learning curves", "<h2>Formulas", "<h2>Settings", "<h2>Reproducibility"]
+    wanted += ["--plugin FILE --set optimizer+=mine"]
+    places = [text.index(mark) for mark in wanted]
+    assert places == sorted(places)
+    assert text.count('role="img"') == 6 + 1 + 3 + 1  # maps, sensitivity, learning curves, a typeset formula
+    assert "31.2 s" in text
+    assert TOML.splitlines()[6] in text
+
+
+def test_figures_and_tables_stand_beside_the_page(written: Path) -> None:
+    names = {path.name for path in (written.parent / "figures").iterdir()}
+    expected = {"heatmaps", "heatmap-gd", "heatmap-adam", "sensitivity", "learning-step", "learning-seconds", "learning-flops"}
+    assert {f"{name}.{kind}" for name in expected for kind in ("png", "svg")} <= names
+    ranked = pd.read_csv(written.parent / "tables" / "ranked.csv")
+    assert list(ranked["rank"]) == [1, 2, 3, 4, 5, 6]
+    assert len(pd.read_parquet(written.parent / "tables" / "trials.parquet")) == 852
+    assert not list(written.parent.rglob(".*"))
+
+
+def test_names_are_text_wherever_they_stand(tmp_path: Path) -> None:
+    changes = {
+        "name": EVIL,
+        "description": EVIL,
+        "notes": [EVIL],
+        "toml": EVIL,
+        "command": EVIL,
+        "cpu": EVIL,
+        "versions": {EVIL: EVIL},
+        "formulas": {EVIL: {"text": EVIL, "doc": EVIL, "latex": rf"\text{{{EVIL}}}", "flops": 2, "slots": 0}},
+    }
+    text = small(tmp_path, changes, rename=EVIL)
+    assert "<script" not in text.lower()
+    assert text.count("&lt;script&gt;") > 15
+    assert "script" not in Outline(text).tags
+
+
+def test_a_record_may_be_empty(tmp_path: Path) -> None:
+    frame, curves = study(contenders=("adam",), tuning=1, confirm=1, epochs=2)
+    text = report.write(evidence.summary(frame, curves), frame, curves, {}, tmp_path).read_text()
+    assert "1 optimizer" in text
+    Outline(text)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"diverge": True},
+        {"confirm": 0},
+        {"test": False, "validation": False},
+        {"lr": (0.01,), "l2": (0.0,)},
+        {"metric": "r2", "problems": ("runge", "franke")},
+        {"contenders": ("adam",)},
+        {"hyper": {"beta": (0.9, 0.99)}, "l1": (0.0, 1e-3)},
+    ],
+)
+def test_odd_studies_still_give_a_page(tmp_path: Path, shape: dict[str, Any]) -> None:
+    text = small(tmp_path, **shape)
+    Outline(text)
+    visible = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", text, flags=re.DOTALL)
+    assert not re.search(r"\bnan\b|\binf\b|None", visible)
+    if not shape.get("confirm", 1):
+        assert "nothing is confirmed" in visible
+
+
+def test_columns_of_mixed_kinds_are_saved(tmp_path: Path) -> None:
+    frame, curves = study(contenders=("gd",), tuning=2, confirm=0, epochs=2)
+    frame["batch_size"] = [64, "full"] * (len(frame) // 2)
+    report.write(evidence.summary(frame, curves), frame, curves, {}, tmp_path)
+    assert set(pd.read_parquet(tmp_path / "tables" / "trials.parquet")["batch_size"]) == {"64", "full"}
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "index.html"
+    tables.place(path, b"old")
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        tables.place(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_unknown_latex_falls_back_to_the_text_of_the_formula(tmp_path: Path) -> None:
+    assert page.typeset(r"\nosuchcommand{x}", "p-") is None
+    text = small(tmp_path, {"formulas": {"adam": {"text": "the plain text", "latex": r"\nosuchcommand{x}"}}})
+    assert "the plain text" in text
+
+
+def test_the_terminal_shows_the_same_answers_and_no_markup_is_read_from_names() -> None:
+    frame, curves = study(contenders=("gd", "adam"))
+    frame["contender"] = frame["contender"].replace("adam", "[red]adam[/red]")
+    found = evidence.summary(frame, curves, 0.95)
+    console = Console(file=io.StringIO(), width=200)
+    report.terminal(found, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    for answer in found.answers:
+        assert answer.question in text
+        assert answer.short in text
+    assert text.count("[red]adam[/red]") >= 3
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_a_browser_shows_the_page(written: Path, tmp_path: Path, width: int) -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium on this machine")
+    shot = tmp_path / "page.png"
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    flags += ["--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--hide-scrollbars"]
+    command = [browser, *flags, f"--window-size={width},900", f"--screenshot={shot}", written.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    picture = image.imread(shot)
+    assert picture.shape[1] == width
+    assert len({tuple(pixel) for pixel in picture[::7, ::7, :3].reshape(-1, 3).round(2)}) > 50, "the heat maps' colours are missing"
