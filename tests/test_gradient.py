@@ -1,5 +1,7 @@
 """Gradients of whole networks: central differences, the plain twin, torch, and the lecture notes' smallest network."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def network(rng, depth, activations, cost, dtype=np.float64):
         Y = rng.integers(0, 2, (rows, 1)).astype(float)
     else:
         Y = rng.normal(size=(rows, sizes[-1]))
-    w = rng.normal(size=sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))) * 0.7
+    w = rng.normal(size=sum((a + 1) * b for a, b in itertools.pairwise(sizes))) * 0.7
     return sizes, X.astype(dtype), Y.astype(dtype), w.astype(dtype)
 
 
@@ -139,6 +141,7 @@ def test_binary_cross_entropy_keeps_its_digits(logit, target):
     with mpmath.workdps(400):
         y = mpmath.mpf(logit)
         value, slope = mpmath.log(1 + mpmath.exp(y)) - target * y, 1 / (1 + mpmath.exp(-y)) - target
-    found, g = optlab.gradient(np.array([1.0, 0.0]), np.array([[logit]]), np.array([[target]]), (1, 1), ["identity"], "binary_cross_entropy")
+    X, Y = np.array([[logit]]), np.array([[target]])
+    found, g = optlab.gradient(np.array([1.0, 0.0]), X, Y, (1, 1), ["identity"], "binary_cross_entropy")
     assert found == pytest.approx(float(value), rel=1e-14, abs=0)
     assert g[1] == pytest.approx(float(slope), rel=1e-14, abs=0)

@@ -103,7 +103,10 @@ REGISTERED = """
     [
         ("def mine(w, g, *, lr: Positive = 1.0):\n    return w - lr * g if g > 0 else w", ["mine", "where"]),
         ("def mine(w, g, *, lr: Positive = 1.0):\n    return w - lr * float(g)", ["mine", "float"]),
-        ("def mine(w, g, v, *, lr: Positive = 1.0):\n    return w - lr * g", ["mine returns 1 values", "must return 2: the new w, the new v"]),
+        (
+            "def mine(w, g, v, *, lr: Positive = 1.0):\n    return w - lr * g",
+            ["mine returns 1 values", "must return 2: the new w, the new v"],
+        ),
         ("def mine(w, g, *, lr: Positive = 1.0):\n    import numpy\n    return w - lr * numpy.sign(g)", ["mine"]),
     ],
 )

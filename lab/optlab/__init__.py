@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optlab.errors import OptlabError
+    from optlab.gradients import gradient
     from optlab.outcome import Outcome, load, unpack
     from optlab.registry import catalogue
     from optlab.study.axes import linear, log
     from optlab.study.spec import Study, variant
-    from optlab.training import gradient, train, trajectory
+    from optlab.training import train
+    from optlab.trajectories import trajectory
 
 __version__ = "0.1.0"
 
@@ -38,12 +40,12 @@ _HOME = {
     "Outcome": "optlab.outcome",
     "Study": "optlab.study.spec",
     "catalogue": "optlab.registry",
-    "gradient": "optlab.training",
+    "gradient": "optlab.gradients",
     "linear": "optlab.study.axes",
     "load": "optlab.outcome",
     "log": "optlab.study.axes",
     "train": "optlab.training",
-    "trajectory": "optlab.training",
+    "trajectory": "optlab.trajectories",
     "unpack": "optlab.outcome",
     "variant": "optlab.study.spec",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from optlab import abi
-from optlab.registry import Catalogue
-from optlab.data import Dataset, Part
-from optlab.derived import arrays, constant_cost, variation
+from optlab.data import Dataset
+from optlab.derived import arrays
 from optlab.errors import OptlabError
 from optlab.kernel import layout
 from optlab.kinds import Optimizer
-from optlab.outcome import CURVES, Network, Outcome
+from optlab.outcome import Network, Outcome
+from optlab.readout import curves_of, verdict
+from optlab.registry import Catalogue
 from optlab.settings import Settings
 from optlab.streams import Streams
 from optlab.wiring import Wiring, layer_table
@@ -30,13 +32,6 @@ ORDERS = {
 }
 L1_MODES = {"subgradient": layout.L1_SUBGRADIENT, "proximal": layout.L1_PROXIMAL}
 L2_MODES = {"coupled": layout.L2_COUPLED, "decoupled": layout.L2_DECOUPLED}
-LEARNED = 1e-6  # share of the constant predictor's cost that a run must gain to have learned anything: above rounding
-REQUESTS = {
-    abi.EVALUATE: "too many further evaluations",
-    abi.HESSIAN_VECTOR: "a Hessian-vector product",
-    abi.JACOBIAN: "a Jacobian",
-    abi.SAMPLED_GRADIENT: "a sampled gradient",
-}
 
 
 def wire(settings: Settings, dataset: Dataset, catalogue: Catalogue) -> Wiring:
@@ -60,7 +55,7 @@ def start(settings: Settings, sizes: Sequence[int], streams: Streams, catalogue:
     initializer = catalogue.initializer(settings.initializer)
     hyper, rng = initializer.values(dict(settings.initializer_hyper)), streams.initialisation()
     parts = []
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(sizes):
         drawn = initializer(rng, n_in, n_out, **hyper)
         W, b = drawn if isinstance(drawn, tuple) else (drawn, np.zeros(n_out))
         if np.shape(W) != (n_in, n_out) or np.shape(b) != (n_out,):
@@ -143,7 +138,8 @@ def execute(
     data = [arrays(part, settings.dtype) if part is not None else None for part in parts]
     contexts = [wiring.training_context(*pair, workspace, capacity) if pair is not None else None for pair in data]
     model = np.zeros(layout.MODEL_COLUMNS, dtype=np.int64)
-    model[layout.MODEL_GRADIENT], model[layout.MODEL_EVALUATE] = wiring.kernel.network_gradient.address, wiring.kernel.network_evaluate.address
+    model[layout.MODEL_GRADIENT] = wiring.kernel.network_gradient.address
+    model[layout.MODEL_EVALUATE] = wiring.kernel.network_evaluate.address
     assert contexts[0] is not None
     model[layout.MODEL_CONTEXT] = contexts[0].ctypes.data
     for column, context, part in zip((layout.MODEL_TRAIN, layout.MODEL_VALIDATION, layout.MODEL_TEST), contexts, parts, strict=True):
@@ -160,8 +156,8 @@ def execute(
     )  # fmt: skip
 
     history = history[: int(result[layout.RESULT_HISTORY_ROWS])]
-    curves = _curves(history, wiring, optimizer, settings, parts)
-    status, sentence = _verdict(int(code), result, curves, wiring, dataset.train, settings)
+    curves = curves_of(history, wiring, optimizer, settings, parts)
+    status, sentence = verdict(int(code), result, curves, wiring, dataset.train, settings)
     network = Network(
         wiring.sizes, tuple((a, dict(h)) for a, h in wiring.activations), wiring.cost.link, w, dataset.mean, dataset.scale, dataset.classes
     )
@@ -188,48 +184,8 @@ def _orders(orders: Any, epochs: int, rows: int) -> Array:
         return np.zeros((0, rows), dtype=np.int64)
     given = np.asarray(orders)
     if given.shape != (epochs, rows) or given.dtype.kind not in "iu":
-        raise OptlabError(f"orders has shape {given.shape} and type {given.dtype}; give integers of shape (epochs, rows) = ({epochs}, {rows})")
-    if given.size and not (0 <= given.min() and given.max() < rows):
+        wanted = f"integers of shape (epochs, rows) = ({epochs}, {rows})"
+        raise OptlabError(f"orders has shape {given.shape} and type {given.dtype}; give {wanted}")
+    if given.size and (given.min() < 0 or given.max() >= rows):
         raise OptlabError(f"orders holds indices from {given.min()} to {given.max()}; rows are numbered 0 to {rows - 1}")
     return np.ascontiguousarray(given, dtype=np.int64)
-
-
-def _curves(history: Array, wiring: Wiring, optimizer: Optimizer, settings: Settings, parts: Sequence[Part | None]) -> Array:
-    """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
-    curves = np.full((len(history), len(CURVES)), np.nan)
-    curves[:, 0], curves[:, 1], curves[:, 2] = (history[:, k] for k in (layout.HISTORY_EPOCH, layout.HISTORY_STEP, layout.HISTORY_SECONDS))
-    penalised = sum(a * b for a, b in zip(wiring.sizes, wiring.sizes[1:], strict=False)) * (2 * bool(settings.l2) + 3 * bool(settings.l1))
-    per_step = layout.parameter_count(wiring.sizes) * optimizer.flops(optimizer.options(dict(settings.hyper))) + penalised
-    curves[:, 3] = history[:, layout.HISTORY_ROWS] * wiring.flops_per_row() + history[:, layout.HISTORY_STEP] * per_step
-    costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)
-    for column, source, part in zip((4, 6, 8), costs, parts, strict=True):
-        if part is not None:
-            curves[:, column], total = history[:, source], history[:, source + 1]
-            with np.errstate(divide="ignore", invalid="ignore"):  # constant targets have no R^2
-                curves[:, column + 1] = 1 - total / variation(part) if wiring.task == "regression" else total / len(part)
-    return curves
-
-
-def _verdict(code: int, result: Array, curves: Array, wiring: Wiring, train: Part, settings: Settings) -> tuple[str, str]:
-    """(status, sentence)."""
-    steps, epochs = int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS])
-    if code == layout.DIVERGED:
-        where = f"step {int(result[layout.RESULT_BAD_STEP])}, epoch {int(result[layout.RESULT_BAD_EPOCH])}"
-        cost, layer = result[layout.RESULT_BAD_COST], int(result[layout.RESULT_BAD_LAYER])
-        if np.isfinite(cost):
-            initial = result[layout.RESULT_INITIAL_COST]
-            return "diverged", f"diverged at {where}: cost {cost:.3g} is beyond {settings.divergence_bound:g} times the initial {initial:.3g}"
-        return "diverged", f"diverged at {where}: not finite" + (f", first in layer {layer + 1}" if layer >= 0 else "")
-    if code == layout.STOPPED:
-        why = f"the time limit of {settings.time_limit:g} s" if 0 < settings.time_limit <= result[layout.RESULT_SECONDS] else "request"
-        return "stopped", f"stopped by {why} after {steps} steps, {epochs} of {settings.epochs} epochs"
-    if code == layout.ERROR:
-        asked = REQUESTS.get(int(result[layout.RESULT_REQUEST]), f"the unknown request {int(result[layout.RESULT_REQUEST])}")
-        return "error", f"optimizer {settings.optimizer} asked for {asked} in step {steps + 1}, which the training loop does not serve"
-    final, initial = curves[-1, 4], result[layout.RESULT_INITIAL_COST]
-    if not final <= settings.divergence_bound * max(abs(initial), layout.DIVERGENCE_FLOOR):
-        return "diverged", f"diverged in the last epoch, {epochs}: the training cost is {final:.3g} after the initial {initial:.3g}"
-    baseline = constant_cost(train, wiring.cost, dict(wiring.cost_hyper))
-    if final >= baseline - LEARNED * abs(baseline):
-        return "stuck", f"finished {epochs} epochs, but its training cost {final:.4g} is no better than a constant prediction's {baseline:.4g}"
-    return "done", f"finished {epochs} epochs"

@@ -278,7 +278,8 @@ class Schedule(Plugin):
         """
         import numpy as np
 
-        found = np.broadcast_to(np.asarray(self.function(np.arange(total, dtype=float), total, **self.values(given)), dtype=float), (total,))
+        returned = self.function(np.arange(total, dtype=float), total, **self.values(given))
+        found = np.broadcast_to(np.asarray(returned, dtype=float), (total,))
         if not (np.isfinite(found).all() and (found >= 0).all()):
             raise OptlabError(f"schedule {self.name} returned a negative or non-finite factor; factors must be finite and >= 0")
         return np.array(found)

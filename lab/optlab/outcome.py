@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import tempfile
@@ -49,11 +50,11 @@ def unpack(parameters: Array, sizes: tuple[int, ...] | list[int]) -> list[tuple[
         OptlabError: the vector's length is not that of a network with these sizes.
     """
     parameters = np.asarray(parameters)
-    needed = sum((n_in + 1) * n_out for n_in, n_out in zip(sizes, sizes[1:], strict=False))
+    needed = sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(sizes))
     if parameters.shape != (needed,):
         raise OptlabError(f"unpack: parameters of shape {parameters.shape} do not fit the sizes {tuple(sizes)}, which need ({needed},)")
     layers, at = [], 0
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in itertools.pairwise(sizes):
         W = parameters[at : at + n_in * n_out].reshape(n_in, n_out)
         at += n_in * n_out
         layers.append((W, parameters[at : at + n_out]))
@@ -181,9 +182,9 @@ class Outcome:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the keywords for allow_pickle
-            os.replace(temporary, path)
+            Path(temporary).replace(path)
         except BaseException:
-            os.unlink(temporary)
+            Path(temporary).unlink()
             raise
         return path
 
@@ -197,7 +198,7 @@ def load(path: str | Path, catalogue: Catalogue | None = None) -> Outcome:
         OptlabError: missing or foreign file, or an activation that is missing or no longer computes the same.
     """
     try:
-        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
+        with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = dict(file)
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != FILE_FORMAT:
@@ -216,6 +217,4 @@ def load(path: str | Path, catalogue: Catalogue | None = None) -> Outcome:
         tuple(about["sizes"]), tuple(activations), about["link"], arrays["parameters"], arrays.get("mean"), arrays.get("scale"), classes
     )
     numbers = {key: about[key] for key in ("steps", "epochs", "seconds", "flops")}
-    return Outcome(
-        about["status"], about["sentence"], arrays["curves"], about["metric"], network, **numbers, running=arrays.get("running")
-    )
+    return Outcome(about["status"], about["sentence"], arrays["curves"], about["metric"], network, **numbers, running=arrays.get("running"))

@@ -28,7 +28,7 @@ from optlab.formula.elementary import *  # noqa: F403  # the elementary function
 from optlab.hyper import Count, Decay, Fraction, NonNegative, Positive, Real, signature_of
 from optlab.kinds import Activation, Cost, Initializer, Objective, Optimizer, Problem, RowCost, Schedule
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "Count",
     "Decay",
     "Fraction",

@@ -167,7 +167,8 @@ def make_manager(files: Iterable[str | Path] = ()) -> tuple[pluggy.PluginManager
     for name, distribution, module in sources:
         where = module.__name__
         if name in origin:
-            raise OptlabError(f"plugin {name!r} (module {where}, from {distribution}) is already registered by {origin[name][1]}; rename one")
+            who = f"plugin {name!r} (module {where}, from {distribution})"
+            raise OptlabError(f"{who} is already registered by {origin[name][1]}; rename one")
         try:
             manager.register(module, name=name)
             manager.check_pending()
@@ -201,6 +202,16 @@ def load(files: Iterable[str | Path] = ()) -> Catalogue:
 def catalogue() -> Catalogue:
     """What is registered: a mapping kind -> name -> plugin."""
     return installed()
+
+
+def name_of(plugin: str | Plugin) -> str:
+    """The name a plugin goes by."""
+    return plugin if isinstance(plugin, str) else plugin.name
+
+
+def catalogue_with(*plugins: Any) -> Catalogue:
+    """The installed plugins and the decorated functions among the arguments."""
+    return installed().including([plugin for plugin in plugins if isinstance(plugin, Plugin)])
 
 
 @functools.cache

@@ -11,7 +11,7 @@ Order = Literal["fresh", "fixed", "cumulative", "replacement"]
 Pairs = tuple[tuple[str, Value], ...]
 
 
-def pairs(values: "dict[str, Value]") -> Pairs:
+def pairs(values: dict[str, Value]) -> Pairs:
     """A mapping as sorted pairs: hashable, and the same for any order of writing."""
     return tuple(sorted(values.items()))
 

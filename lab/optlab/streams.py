@@ -28,7 +28,7 @@ class Streams:
         return SeedSequence((self.seed, self.replicate, role))
 
     def _generator(self, role: int) -> np.random.Generator:
-        from numpy.random import Generator, PCG64
+        from numpy.random import PCG64, Generator
 
         return Generator(PCG64(self._sequence(role)))
 

@@ -1,4 +1,4 @@
-"""The public functions for one run: train, gradient, trajectory."""
+"""`optlab.train`: from a few arguments to the settings, data and streams of one run."""
 
 from __future__ import annotations
 
@@ -9,33 +9,19 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from optlab import abi
 from optlab.blas import single_threaded
-from optlab.registry import Catalogue, installed
 from optlab.data import Dataset, prepare, problem_dataset
 from optlab.errors import OptlabError
 from optlab.execution import execute
 from optlab.hyper import Value
-from optlab.kernel import layout
-from optlab.kernel.load import load as load_kernel
-from optlab.kinds import Activation, Cost, Optimizer, Plugin, Problem, RowCost
+from optlab.kinds import Activation, Cost, Optimizer, Problem, RowCost
 from optlab.outcome import Outcome
+from optlab.registry import Catalogue, catalogue_with, name_of
 from optlab.settings import Order, Settings, pairs
 from optlab.streams import Streams
-from optlab.wiring import Wiring, layer_table
 
 Array = npt.NDArray[Any]
 Dtype = Literal["float32", "float64"]
-
-
-def name_of(plugin: str | Plugin) -> str:
-    """The name a plugin goes by."""
-    return plugin if isinstance(plugin, str) else plugin.name
-
-
-def catalogue_with(*plugins: Any) -> Catalogue:
-    """The installed plugins and the decorated functions among the arguments."""
-    return installed().including([plugin for plugin in plugins if isinstance(plugin, Plugin)])
 
 
 def inferred_cost(dataset: Dataset) -> str:
@@ -130,9 +116,10 @@ def train(
     names = [name_of(activation)] * len(layers) if isinstance(activation, str | Activation) else [name_of(one) for one in activation]
     if len(names) != len(layers):
         raise OptlabError(f"train: {len(names)} activations for {len(layers)} hidden layers; give one name, or one per hidden layer")
-    given = [activation_hyper or {}] * len(layers) if activation_hyper is None or isinstance(activation_hyper, Mapping) else activation_hyper
+    one_for_all = activation_hyper is None or isinstance(activation_hyper, Mapping)
+    given: Sequence[Any] = [activation_hyper or {}] * len(layers) if one_for_all else activation_hyper  # type: ignore[assignment]
     if len(given) != len(layers):
-        raise OptlabError(f"train: {len(given)} activation_hyper for {len(layers)} hidden layers; give one mapping, or one per hidden layer")
+        raise OptlabError(f"train: {len(given)} activation_hyper for {len(layers)} hidden layers; give one, or one each")
     chosen_cost, chosen_output = name_of(cost or inferred_cost(dataset)), name_of(output or "identity")
     if not quiet and (cost is None or output is None):
         print(f"optlab.train: {dataset.description}; output {chosen_output}, cost {chosen_cost}", file=sys.stderr)
@@ -192,90 +179,3 @@ def _dataset(problem: Any, streams: Streams, catalogue: Catalogue, validation: A
     return prepare(
         problem[0], problem[1], task=task, validation=validation or 0.0, test=test or 0.0, scale=scale or "none", rng=streams.split()
     )
-
-
-def gradient(
-    parameters: Any,
-    X: Any,
-    Y: Any,
-    sizes: Sequence[int],
-    activations: Sequence[str | Activation],
-    cost: str | Cost | RowCost,
-    l1: float = 0.0,
-    l2: float = 0.0,
-) -> tuple[float, Array]:
-    """(training objective, its gradient) of a network at flat `parameters`, over all rows of X (n, d) and Y (n, k).
-
-    The objective is the mean cost plus l2 * sum(W^2) / 2 + l1 * sum(|W|) over weights. `activations` has one name per layer, output
-    included. The dtype is that of `parameters`: float64 or float32.
-
-    Raises:
-        OptlabError: shapes that do not fit each other.
-    """
-    w = np.array(parameters)
-    if w.dtype not in (np.float32, np.float64):
-        w = w.astype(np.float64)
-    X, Y = np.ascontiguousarray(X, dtype=w.dtype), np.ascontiguousarray(Y, dtype=w.dtype)
-    sizes = tuple(int(size) for size in sizes)
-    needed = layout.parameter_count(sizes)
-    if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or not len(X) or (X.shape[1], Y.shape[1]) != (sizes[0], sizes[-1]):
-        raise OptlabError(f"gradient: X {X.shape} and Y {Y.shape} do not fit a network with sizes {sizes}")
-    if w.shape != (needed,) or len(activations) != len(sizes) - 1:
-        raise OptlabError(
-            f"gradient: sizes {sizes} need {needed} parameters and {len(sizes) - 1} activations, not {w.shape} and {len(activations)}"
-        )
-    catalogue = catalogue_with(cost, *activations)
-    chosen = [(one, one.values({})) for one in (catalogue.activation(name_of(name)) for name in activations)]
-    plugin = catalogue.cost(name_of(cost))
-    wiring = Wiring(sizes, chosen, str(w.dtype), plugin, plugin.values({}), "regression")
-    workspace, rows = wiring.workspace(len(X), 0)
-    g, terms = np.zeros_like(w), len(X) * wiring.terms
-    with single_threaded():
-        address, context = wiring.kernel.network_gradient.address, wiring.training_context(X, Y, workspace, rows)
-        total = wiring.kernel.gradient(address, context, w, np.arange(len(X)), len(X), g, 1.0 / terms)
-    value = total / terms
-    for offset, n_in, n_out, _ in layer_table(sizes):
-        W = slice(offset, offset + n_in * n_out)
-        g[W] += w.dtype.type(l2) * w[W] + w.dtype.type(l1) * np.sign(w[W])
-        value += 0.5 * l2 * float(w[W] @ w[W]) + l1 * float(np.abs(w[W]).sum())
-    return value, g
-
-
-def trajectory(
-    optimizer: str | Optimizer,
-    gradients: Any,
-    start: Any,
-    hyper: Mapping[str, Value] | None = None,
-    dtype: Dtype = "float64",
-    *,
-    sizes: Sequence[int] | None = None,
-) -> Array:
-    """The update rule alone on a fixed tape: gradients (T, n), start (n,) -> (T, n), row k is w after step k + 1.
-
-    sizes: layer sizes of a network with n parameters, for layer-wise rules.
-
-    Raises:
-        OptlabError: shapes that do not fit, an unknown rule or hyper-parameter.
-    """
-    rule = catalogue_with(optimizer).optimizer(name_of(optimizer))
-    values = rule.values(dict(hyper or {}))
-    tape, w = np.array(gradients, dtype=dtype, order="C"), np.array(start, dtype=dtype)
-    if tape.ndim != 2 or w.shape != (tape.shape[1],):
-        raise OptlabError(f"trajectory: gradients {tape.shape} and start {w.shape} do not fit; they are (T, n) and (n,)")
-    kernel = load_kernel(_choice("dtype", dtype, ("float32", "float64")))
-    stages = np.zeros((1, abi.STAGE_COLUMNS), dtype=np.int64)
-    stages[0, abi.STAGE_ADDRESS] = rule.compiled(dtype, rule.options(values))
-    out, result = np.empty_like(tape), np.zeros(layout.RESULT_SIZE)
-    slots = np.repeat(np.array([*rule.slot_starts(values), 0.0], dtype=dtype), len(w))
-    layers = np.zeros((0, abi.LAYER_COLUMNS), dtype=np.int64)
-    if sizes is not None:
-        sizes = tuple(int(size) for size in sizes)
-        if layout.parameter_count(sizes) != len(w):
-            raise OptlabError(f"trajectory: sizes {sizes} have {layout.parameter_count(sizes)} parameters, start has {len(w)}")
-        layers = layer_table(sizes)
-    kernel.trajectory(
-        np.zeros(layout.PLAN_COLUMNS, dtype=np.int64), np.zeros(layout.REAL_COLUMNS), np.zeros(layout.MODEL_COLUMNS, dtype=np.int64), tape, w,
-        np.zeros(layout.memory_size(len(w), 0), dtype=dtype), slots, np.zeros(1), stages, np.array([rule.block(values)]).reshape(1, -1),
-        layers, out, result,
-    )  # fmt: skip
-    return out

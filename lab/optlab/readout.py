@@ -1,0 +1,72 @@
+"""From the kernel's arrays to what people read: curves in FLOPs and metrics, a status and its sentence."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optlab import abi
+from optlab.data import Part
+from optlab.derived import constant_cost, variation
+from optlab.kernel import layout
+from optlab.kinds import Optimizer
+from optlab.outcome import CURVES
+from optlab.settings import Settings
+from optlab.wiring import Wiring
+
+Array = npt.NDArray[Any]
+
+LEARNED = 1e-6  # share of the constant predictor's cost that a run must gain to have learned anything: above rounding
+REQUESTS = {
+    abi.EVALUATE: "too many further evaluations",
+    abi.HESSIAN_VECTOR: "a Hessian-vector product",
+    abi.JACOBIAN: "a Jacobian",
+    abi.SAMPLED_GRADIENT: "a sampled gradient",
+}
+
+
+def curves_of(history: Array, wiring: Wiring, optimizer: Optimizer, settings: Settings, parts: Sequence[Part | None]) -> Array:
+    """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
+    curves = np.full((len(history), len(CURVES)), np.nan)
+    curves[:, 0], curves[:, 1], curves[:, 2] = (history[:, k] for k in (layout.HISTORY_EPOCH, layout.HISTORY_STEP, layout.HISTORY_SECONDS))
+    penalised = sum(a * b for a, b in itertools.pairwise(wiring.sizes)) * (2 * bool(settings.l2) + 3 * bool(settings.l1))
+    per_step = layout.parameter_count(wiring.sizes) * optimizer.flops(optimizer.options(dict(settings.hyper))) + penalised
+    curves[:, 3] = history[:, layout.HISTORY_ROWS] * wiring.flops_per_row() + history[:, layout.HISTORY_STEP] * per_step
+    costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)
+    for column, source, part in zip((4, 6, 8), costs, parts, strict=True):
+        if part is not None:
+            curves[:, column], total = history[:, source], history[:, source + 1]
+            with np.errstate(divide="ignore", invalid="ignore"):  # constant targets have no R^2
+                curves[:, column + 1] = 1 - total / variation(part) if wiring.task == "regression" else total / len(part)
+    return curves
+
+
+def verdict(code: int, result: Array, curves: Array, wiring: Wiring, train: Part, settings: Settings) -> tuple[str, str]:
+    """(status, sentence)."""
+    steps, epochs = int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS])
+    if code == layout.DIVERGED:
+        where = f"step {int(result[layout.RESULT_BAD_STEP])}, epoch {int(result[layout.RESULT_BAD_EPOCH])}"
+        cost, layer = result[layout.RESULT_BAD_COST], int(result[layout.RESULT_BAD_LAYER])
+        if np.isfinite(cost):
+            initial = result[layout.RESULT_INITIAL_COST]
+            bound = f"{settings.divergence_bound:g} times the initial {initial:.3g}"
+            return "diverged", f"diverged at {where}: cost {cost:.3g} is beyond {bound}"
+        return "diverged", f"diverged at {where}: not finite" + (f", first in layer {layer + 1}" if layer >= 0 else "")
+    if code == layout.STOPPED:
+        why = f"the time limit of {settings.time_limit:g} s" if 0 < settings.time_limit <= result[layout.RESULT_SECONDS] else "request"
+        return "stopped", f"stopped by {why} after {steps} steps, {epochs} of {settings.epochs} epochs"
+    if code == layout.ERROR:
+        asked = REQUESTS.get(int(result[layout.RESULT_REQUEST]), f"the unknown request {int(result[layout.RESULT_REQUEST])}")
+        return "error", f"optimizer {settings.optimizer} asked for {asked} in step {steps + 1}, which the training loop does not serve"
+    final, initial = curves[-1, 4], result[layout.RESULT_INITIAL_COST]
+    if not final <= settings.divergence_bound * max(abs(initial), layout.DIVERGENCE_FLOOR):
+        return "diverged", f"diverged in the last epoch, {epochs}: the training cost is {final:.3g} after the initial {initial:.3g}"
+    baseline = constant_cost(train, wiring.cost, dict(wiring.cost_hyper))
+    if final >= baseline - LEARNED * abs(baseline):
+        constant = f"a constant prediction's {baseline:.4g}"
+        return "stuck", f"finished {epochs} epochs, but its training cost {final:.4g} is no better than {constant}"
+    return "done", f"finished {epochs} epochs"
