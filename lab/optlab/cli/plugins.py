@@ -1,0 +1,129 @@
+"""`optlab plugins`: what is registered, and one plugin in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from optlab.cli.tables import Json, PluginFiles, console, hyper_records, hyper_words, print_json, print_table
+from optlab.errors import OptlabError, nearest
+
+if TYPE_CHECKING:
+    from optlab.kinds import Plugin
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="What is registered: optimizers, activations, costs, problems, schedules, initializers.\n\n"
+    "Example: `optlab plugins show adam`, or `optlab plugins list --plugin mine.py`.",
+)
+
+
+def _all(files: Sequence[str] | None) -> Iterator[Plugin]:
+    from optlab import registry
+
+    for plugins in registry.load(files or ()).values():
+        yield from plugins.values()
+
+
+def record(plugin: Plugin) -> dict[str, Any]:
+    """One plugin as plain data. Keys that its kind has no use for are left out."""
+    from optlab.kinds import FormulaPlugin, Optimizer, Problem, RowCost
+
+    found: dict[str, Any] = {"kind": plugin.kind, "name": plugin.name, "hyper": hyper_records(plugin.hyper)}
+    if isinstance(plugin, FormulaPlugin):
+        found["formula"] = formula(plugin)
+        found["flops"] = plugin.graph().flops_shared
+    if isinstance(plugin, Optimizer):
+        found["slots"] = list(plugin.slots)
+    if isinstance(plugin, RowCost):
+        found["formula"] = []
+    if isinstance(plugin, Problem):
+        found |= {"task": plugin.task, "scale": plugin.scale, "source": plugin.source}
+    return found | {"distribution": plugin.distribution, "module": plugin.module, "doc": plugin.doc}
+
+
+def formula(plugin: Any) -> list[str]:
+    """The lines of a plugin's formula in its author's names."""
+    from optlab.formula import explain
+    from optlab.kinds import Optimizer
+
+    results = ("w_new", *(f"{slot}_new" for slot in plugin.slots)) if isinstance(plugin, Optimizer) else (plugin.name,)
+    return explain.text(plugin.graph(), results)
+
+
+@app.callback()
+def plugins(context: typer.Context, json: Json = False, plugin: PluginFiles = None) -> None:
+    if context.invoked_subcommand is None:
+        _list(json, plugin)
+    elif json or plugin:
+        raise OptlabError(f"plugins: write the options after the word {context.invoked_subcommand!r}")
+
+
+@app.command("list")
+def list_command(json: Json = False, plugin: PluginFiles = None) -> None:
+    """Kind, name, hyper-parameters, FLOPs per element, state slots and distribution of each.
+
+    Example: `optlab plugins list --json`
+    """
+    _list(json, plugin)
+
+
+def _list(json: bool, files: list[str] | None) -> None:
+    found = list(_all(files))
+    if json:
+        print_json([record(plugin) for plugin in found])
+        return
+    rows = []
+    for plugin in found:
+        about = record(plugin)
+        slots = ", ".join(about.get("slots", ()))
+        rows.append((plugin.kind, plugin.name, hyper_words(plugin.hyper), about.get("flops", ""), slots, plugin.distribution))
+    print_table(("kind", "name", "hyper-parameters", "FLOPs", "state", "from"), rows, right=("FLOPs",))
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `optlab plugins`.")],
+    json: Json = False,
+    plugin: PluginFiles = None,
+) -> None:
+    """One plugin in full: formula, hyper-parameters with their domains, cost, source.
+
+    Example: `optlab plugins show adam`
+    """
+    from optlab.registry import ALIASES
+
+    everything = list(_all(plugin))
+    wanted = {name} | {own for (_, alias), own in ALIASES.items() if alias == name}
+    found = [each for each in everything if each.name in wanted]
+    if not found:
+        known = [each.name for each in everything]
+        raise OptlabError(f"there is no plugin called {name!r}{nearest(name, known)}; `optlab plugins` lists them all")
+    if json:
+        print_json([record(each) for each in found])
+        return
+    for each in found:
+        _show(each)
+
+
+def _show(plugin: Plugin) -> None:
+    from textwrap import indent
+
+    from rich.text import Text
+
+    about, out = record(plugin), console()
+    out.print(Text.assemble((plugin.name, "bold"), f"  {plugin.kind}, from {plugin.distribution}\n"))
+    out.print(Text(indent(plugin.doc, "  ")), "", sep="\n", soft_wrap=True)
+    if about.get("formula"):
+        out.print(Text(indent("\n".join(about["formula"]), "  "), style="cyan"), "", sep="\n", soft_wrap=True)
+    facts = [f"{about['flops']} FLOPs per {'parameter' if plugin.kind == 'optimizer' else 'element'}"] if "flops" in about else []
+    facts += [f"state: {', '.join(about['slots']) or 'none'}"] if "slots" in about else []
+    facts += [f"task: {about['task']}", f"scale: {about['scale']}", f"source: {about['source']}"] if "task" in about else []
+    for fact in facts:
+        out.print(Text(f"  {fact}"), soft_wrap=True)
+    if plugin.hyper:
+        out.print()
+        print_table(("hyper-parameter", "default", "allowed"), [(one["name"], one["default"], one["admits"]) for one in about["hyper"]])
+    out.print()

@@ -1,0 +1,1 @@
+"""Study -> trials -> outcomes -> store."""

@@ -1,0 +1,47 @@
+"""Where and with what a trial ran: recorded beside its numbers, never part of its digest. Nothing here names a machine or a person."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+PACKAGES = ("optlab", "numpy", "numba", "llvmlite", "scipy", "scikit-learn", "pandas", "matplotlib")
+
+
+@functools.cache
+def describe() -> dict[str, str]:
+    """CPU model and architecture, operating system, Python, library versions, BLAS."""
+    from optlab import blas
+
+    found = {
+        "cpu": cpu_model(),
+        "architecture": platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "blas": blas.description(),
+    }
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def cpu_model() -> str:
+    """The processor's name as the system gives it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,67 @@
+"""The store's schema, as numbered steps. Append a step; never edit one that was released.
+
+Step k (counting from 1) leads from schema version k - 1 to k. Each runs in one transaction with the rise of the version.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        # Where and with what a trial ran: recorded, not part of its digest.
+        """CREATE TABLE environment (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            description TEXT NOT NULL
+        )""",
+        # What trials that differ in seeds alone have in common; apart, because its text is longer than a learning curve.
+        """CREATE TABLE configuration (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            description TEXT NOT NULL
+        )""",
+        """CREATE TABLE trial (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            configuration INTEGER NOT NULL REFERENCES configuration (id),
+            environment INTEGER NOT NULL REFERENCES environment (id),
+            seed INTEGER NOT NULL,
+            replicate INTEGER NOT NULL,
+            data BLOB NOT NULL,
+            status TEXT NOT NULL,
+            sentence TEXT NOT NULL,
+            metric TEXT NOT NULL,
+            steps INTEGER NOT NULL,
+            epochs INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            flops REAL NOT NULL,
+            train_cost REAL,
+            train_metric REAL,
+            validation_cost REAL,
+            validation_metric REAL,
+            test_cost REAL,
+            test_metric REAL
+        )""",
+        # Apart from trial, so that reading the numbers of 100,000 trials does not read their curves.
+        """CREATE TABLE curve (
+            trial INTEGER PRIMARY KEY REFERENCES trial (id) ON DELETE CASCADE,
+            block BLOB NOT NULL,
+            digest BLOB NOT NULL
+        )""",
+        """CREATE TABLE study (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            description TEXT NOT NULL,
+            changed TEXT NOT NULL
+        )""",
+        """CREATE TABLE study_trial (
+            study INTEGER NOT NULL REFERENCES study (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            problem TEXT NOT NULL,
+            contender TEXT NOT NULL,
+            phase TEXT NOT NULL,
+            cell TEXT NOT NULL,
+            PRIMARY KEY (study, position)
+        ) WITHOUT ROWID""",
+    ),
+)

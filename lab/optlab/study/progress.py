@@ -1,0 +1,104 @@
+"""How far a run is, how fast, and when it will end: plain records, for whatever shows them."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from optlab.jit import Compilation
+from optlab.study.store import FINALS, Record
+from optlab.study.trial import Trial
+
+INTERVAL = 0.1
+"""Seconds between two reports at least."""
+
+STEP_COST = 2e4
+"""What one step costs whatever the network, in FLOPs' worth of time: a 1-16-1 network takes about a microsecond a step (FACTS, case A)."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report.
+
+    phase: "tuning" or "confirmation". done counts stored trials, those found there at the start included; `found` are the latter.
+    rate: trials per second; eta: seconds left in this phase, by cost and not by count (None: not known yet). best: contender and
+    validation metric of the best single trial so far. compile_seconds: apart from all the others. message: what is going on.
+    """
+
+    done: int
+    total: int
+    phase: str
+    rate: float
+    eta: float | None
+    diverged: int
+    stuck: int
+    best: str
+    compile_seconds: float
+    message: str = ""
+    found: int = 0
+    errors: int = 0
+
+
+def expected_cost(trial: Trial, rows: int, evaluated: int) -> float:
+    """FLOPs that a trial needs if it does not diverge, roughly: training on `rows`, evaluation on `evaluated` rows."""
+    settings, sizes = trial.settings, trial.cell.sizes
+    parameters = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    batch = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
+    steps = settings.epochs * -(-rows // batch)
+    evaluations = settings.epochs // settings.evaluate_every + 1 if settings.evaluate_every else 2
+    return settings.epochs * rows * 6.0 * parameters + evaluations * evaluated * 2.0 * parameters + steps * (10.0 * parameters + STEP_COST)
+
+
+class Meter:
+    """Counts finished trials of one phase and reports to a callback."""
+
+    def __init__(self, phase: str, total: int, found: int, cost: float, tell: Callable[[Progress], None] | None, compiled: float) -> None:
+        self.phase, self.total, self.found, self._left, self._tell = phase, total, found, cost, tell
+        self._begin, self._compiled_before_run, self._compiled = time.perf_counter(), compiled, Compilation.seconds
+        self._spent = 0.0
+        self._done = self._diverged = self._stuck = self._errors = 0
+        self._best: tuple[float, str] = (-np.inf, "")
+        self._last = -np.inf
+        self.message = ""
+
+    def count(self, record: Record, cost: float) -> None:
+        """One more trial is stored."""
+        self._done += 1
+        self._left -= cost
+        self._spent += cost
+        self._diverged += record.status == "diverged"
+        self._stuck += record.status == "stuck"
+        self._errors += record.status == "error"
+        value = record.finals()[FINALS.index("validation_metric")]
+        if value is not None and value > self._best[0]:
+            self._best = (value, f"{record.trial.contender} {value:.3f}")
+
+    def report(self, force: bool = False) -> None:
+        """Tell the callback, unless it was told a moment ago."""
+        now = time.perf_counter()
+        if self._tell is None or not (force or now - self._last >= INTERVAL):
+            return
+        self._last = now
+        elapsed = max(now - self._begin - (Compilation.seconds - self._compiled), 1e-9)
+        # What is left may be far dearer per trial than what is done: full batches beside small ones differ by 100x.
+        eta = self._left * elapsed / self._spent if self._spent else None
+        self._tell(
+            Progress(
+                done=self.found + self._done,
+                total=self.total,
+                phase=self.phase,
+                rate=self._done / elapsed,
+                eta=0.0 if self.found + self._done >= self.total else eta,
+                diverged=self._diverged,
+                stuck=self._stuck,
+                best=self._best[1],
+                compile_seconds=Compilation.seconds - self._compiled_before_run,
+                message=self.message,
+                found=self.found,
+                errors=self._errors,
+            )
+        )

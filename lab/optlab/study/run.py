@@ -1,0 +1,218 @@
+"""Running a study: threads over a kernel that releases the interpreter lock, one writer, nothing run twice.
+
+A finished trial is committed before it is counted, and no trial depends on another one or on the order of running, so a run that is
+stopped or killed at any moment is gone on with by running it again, to the same numbers bit for bit.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optlab.blas import single_threaded
+from optlab.errors import OptlabError
+from optlab.execution import execute, wire
+from optlab.jit import Compilation
+from optlab.streams import Streams
+from optlab.study import environment, record
+from optlab.study.curves import COLUMNS
+from optlab.study.progress import Meter, Progress, expected_cost
+from optlab.study.results import Results, chosen_cells
+from optlab.study.spec import Study
+from optlab.study.stop import Stop, interruptible
+from optlab.study.store import Record, Store
+from optlab.study.trial import CONFIRMATION, TUNING, Trial
+
+AHEAD = 4
+"""Trials in flight per worker: enough that no worker waits for the writer, few enough that memory stays flat."""
+
+
+Finished = queue.SimpleQueue[Record | None]
+
+
+def run_study(
+    study: Study,
+    store: Store | str | Path,
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Stop | None = None,
+    order: Callable[[list[Trial]], Iterable[Trial]] | None = None,
+) -> Results:
+    """Run the trials that the store lacks: tuning, choice of cells, confirmation of the chosen ones.
+
+    store: open, or a path; a file is made only after the study and its data were found sound. workers: threads, by default one per
+    core. progress: called from this thread about ten times a second. stop: ends the run early; in the main thread Ctrl-C does so too.
+    order: changes the order of running (it changes no result).
+
+    Returns the results so far; `Results.complete` says whether that is all.
+
+    Raises:
+        OptlabError: the data cannot be prepared, or the store cannot be written.
+    """
+    if workers is not None and workers < 1:
+        raise OptlabError(f"workers = {workers} is not allowed; it must be a whole number >= 1")
+    threads, stop = workers or environment.cores(), stop or Stop()
+    for problem in study.problems:
+        study.datasets.get(problem, 0)
+    with nullcontext(store) if isinstance(store, Store) else Store(store) as opened, single_threaded(), interruptible(stop):
+        begin, compiled = time.perf_counter(), Compilation.seconds
+        phases = _Phases(study, opened, threads, progress, stop, order, compiled)
+        opened.record_study(study.name, record.describe(study), phases.planned(study.trials(TUNING)))
+        complete = phases.run(TUNING, lambda: study.trials(TUNING))
+        if complete and study.spec.confirm:
+            chosen = chosen_cells(opened.frame(study.name))
+            opened.add_trials(study.name, phases.planned(study.trials(CONFIRMATION, chosen)))
+            complete = phases.run(CONFIRMATION, lambda: study.trials(CONFIRMATION, chosen))
+        spent = {"wall_seconds": time.perf_counter() - begin, "compile_seconds": Compilation.seconds - compiled, "workers": threads}
+        opened.annotate(study.name, record.describe(study, **spent, complete=complete))
+        return Results(opened.path, study.name, study)
+
+
+class _Phases:
+    """Plans a phase while its trials are entered into the store, then runs what is missing."""
+
+    def __init__(
+        self,
+        study: Study,
+        store: Store,
+        threads: int,
+        progress: Callable[[Progress], None] | None,
+        stop: Stop,
+        order: Callable[[list[Trial]], Iterable[Trial]] | None,
+        compiled: float,
+    ) -> None:
+        self._study, self._store, self._threads, self._progress, self._stop, self._order = study, store, threads, progress, stop, order
+        self._compiled = compiled
+        self._rows = {name: self._counts(name) for name in study.problems}
+        self._finished = store.finished()
+
+    def _counts(self, problem: str) -> tuple[int, int]:
+        data = self._study.datasets.get(problem, 0)
+        return len(data.train), sum(len(part) for part in (data.train, data.validation, data.test) if part is not None)
+
+    def _cost(self, trial: Trial) -> float:
+        return expected_cost(trial, *self._rows[trial.problem])
+
+    def planned(self, trials: Iterator[Trial]) -> Iterator[Trial]:
+        """Pass trials on, taking note of what is missing. Two contenders may share a trial: it is run and counted once."""
+        self._missing: set[str] = set()
+        self._models: dict[tuple[Any, ...], Trial] = {}
+        self._found, self._left = set[str](), 0.0
+        for trial in trials:
+            if trial.digest in self._finished:
+                self._found.add(trial.digest)
+            elif trial.digest not in self._missing:
+                self._missing.add(trial.digest)
+                self._left += self._cost(trial)
+                self._models.setdefault((trial.settings.dtype, trial.cell.plugins), trial)
+            yield trial
+
+    def run(self, phase: str, trials: Callable[[], Iterator[Trial]]) -> bool:
+        """Run what is missing; return whether all of it is stored now."""
+        found = len(self._found)
+        meter = Meter(phase, found + len(self._missing), found, self._left, self._progress, self._compiled)
+        self._compile(meter)
+        meter.report(force=True)
+        todo: Iterable[Trial] = self._unrun(trials())
+        if self._order is not None:
+            todo = self._order(list(todo))
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="optlab") as pool:
+            try:
+                self._drive(pool, iter(todo), meter)
+            except BaseException:  # a full disk, a third Ctrl-C: do not wait for trials whose outcome nobody can store
+                self._stop.requests, self._stop.flag[0] = 2, 1
+                raise
+        meter.report(force=True)
+        return not self._missing
+
+    def _unrun(self, trials: Iterator[Trial]) -> Iterator[Trial]:
+        # A second pass over the same generator: holding a million trials would take gigabytes.
+        submitted: set[str] = set()
+        for trial in trials:
+            if trial.digest in self._missing and trial.digest not in submitted:
+                submitted.add(trial.digest)
+                yield trial
+
+    def _compile(self, meter: Meter) -> None:
+        """Compile each formula once before the clock of the phase matters; a fault is left for its trials to report."""
+        for trial in self._models.values():
+            if self._stop.requests:
+                return
+            meter.message = f"compiling {trial.settings.optimizer}"
+            meter.report()
+            try:
+                catalogue, settings = self._study.catalogue, trial.settings
+                wire(settings, self._study.datasets.get(trial.problem, trial.replicate), catalogue)
+                rule = catalogue.optimizer(settings.optimizer)
+                rule.compiled(settings.dtype, rule.options(dict(settings.hyper)))
+            except Exception:
+                continue  # its trials fail alike, each with the sentence
+        meter.message = ""
+
+    def _drive(self, pool: ThreadPoolExecutor, todo: Iterator[Trial], meter: Meter) -> None:
+        finished: Finished = queue.SimpleQueue()
+        in_flight, more = 0, True
+        while more or in_flight:
+            if self._stop.requests:
+                more = False
+                meter.message = f"stopping: {in_flight} running trials finish and are saved; Ctrl-C again gives them up"
+            while more and in_flight < self._threads * AHEAD:
+                trial = next(todo, None)
+                if trial is None:
+                    more = False
+                    break
+                pool.submit(self._work, trial, finished)
+                in_flight += 1
+            records = _drained(finished)
+            if records:
+                in_flight -= len(records)
+                kept = [one for one in records if one is not None]
+                self._store.save(kept, environment.describe())
+                for one in kept:
+                    self._missing.discard(one.trial.digest)
+                    self._finished.add(one.trial.digest)
+                    meter.count(one, self._cost(one.trial))
+            meter.report()
+
+    def _work(self, trial: Trial, finished: Finished) -> None:
+        finished.put(self._one(trial))
+
+    def _one(self, trial: Trial) -> Record | None:
+        """One trial, in a worker thread; None if it was given up. Whatever goes wrong becomes its sentence: the study goes on."""
+        if self._stop.requests:
+            return None
+        try:
+            dataset = self._study.datasets.get(trial.problem, trial.replicate)
+            streams = Streams(trial.seed, trial.replicate)
+            outcome = execute(trial.settings, dataset, streams, self._study.catalogue, stop=self._stop.flag)
+        except OptlabError as error:
+            return _failed(trial, str(error))
+        except Exception as error:
+            return _failed(trial, f"{type(error).__name__}: {error}")
+        if outcome.status == "stopped" and self._stop.flag[0]:
+            return None
+        numbers = outcome.steps, outcome.epochs, outcome.seconds, outcome.flops
+        return Record(trial, outcome.status, outcome.sentence, outcome.metric, *numbers, outcome.curves)
+
+
+def _failed(trial: Trial, sentence: str) -> Record:
+    metric = "accuracy" if trial.cell.task == "classification" else "r2"
+    return Record(trial, "error", " ".join(sentence.split()), metric, 0, 0, 0.0, 0.0, np.empty((0, len(COLUMNS))))
+
+
+def _drained(finished: Finished) -> list[Record | None]:
+    """All that is finished; waits a moment for the first."""
+    try:
+        records = [finished.get(timeout=0.05)]
+    except queue.Empty:
+        return []
+    while not finished.empty():
+        records.append(finished.get())
+    return records

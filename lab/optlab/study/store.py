@@ -1,0 +1,244 @@
+"""The store: one SQLite file with one row per trial ever finished, shared by studies, written by one thread of one process at a time.
+
+A trial is known by its digest alone; studies refer to trials. What `save` returned from is on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from optlab.errors import OptlabError, nearest
+from optlab.study import curves as curve_blocks
+from optlab.study import storefile, tables
+from optlab.study.trial import Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_PATH = Path("reports/lab.db")
+
+FINALS = ("train_cost", "train_metric", "validation_cost", "validation_metric", "test_cost", "test_metric")
+_TRIAL = ("digest", "configuration", "environment", "seed", "replicate", "data", "status", "sentence", "metric", "steps", "epochs",
+          "seconds", "flops", *FINALS)  # fmt: skip
+_INSERT = f"INSERT INTO trial ({', '.join(_TRIAL)}) VALUES ({', '.join('?' * len(_TRIAL))})"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished trial as it is stored. `curves`: float64, the columns of `optlab.study.curves.COLUMNS`."""
+
+    trial: Trial
+    status: str
+    sentence: str
+    metric: str
+    steps: int
+    epochs: int
+    seconds: float
+    flops: float
+    curves: npt.NDArray[np.float64]
+
+    def finals(self) -> tuple[float | None, ...]:
+        """The last row's costs and metrics; none where the run diverged or broke: its last numbers mean nothing."""
+        if self.status in ("diverged", "error") or not len(self.curves):
+            return (None,) * len(FINALS)
+        last = self.curves[-1]
+        values = [float(last[curve_blocks.COLUMNS.index(name)]) for name in FINALS]
+        return tuple(None if np.isnan(value) else value for value in values)
+
+
+class Store:
+    """An open store.
+
+    Args:
+        path: the file; made with its folders where it is missing and `create` says so.
+        create: False to read only what is there.
+
+    Raises:
+        OptlabError: a file that is foreign, damaged, newer than this optlab or not writable; it is left as it was.
+    """
+
+    def __init__(self, path: str | Path = DEFAULT_PATH, *, create: bool = True) -> None:
+        self.path = Path(path)
+        self._connection = storefile.connect(self.path, create)
+        self._configurations: dict[bytes, int] = {}
+        self._environments: dict[bytes, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the store is not usable afterwards."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._faults():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._configurations.clear()  # ids may have been read back from what is now undone
+                self._environments.clear()
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OptlabError(f"the store {self.path} failed ({error}); what was saved before is kept: mend that and run again") from error
+
+    # -- trials ---------------------------------------------------------------------------------------------------------
+
+    def finished(self) -> set[str]:
+        """Digests of all trials with an outcome. Those that ended with an error have none and are tried again."""
+        with self._faults():
+            return {digest.hex() for (digest,) in self._connection.execute("SELECT digest FROM trial WHERE status != 'error'")}
+
+    def save(self, records: Sequence[Record], environment: Mapping[str, str]) -> None:
+        """Store finished trials in one transaction; on return they are on disk.
+
+        Raises:
+            OptlabError: the disk is full or the file is gone; none of these records is stored, all earlier ones are.
+        """
+        with self._transaction() as connection:
+            where = self._key("environment", self._environments, json.dumps(dict(environment), sort_keys=True))
+            for record in records:
+                trial = record.trial
+                what = self._key("configuration", self._configurations, trial.cell.description)
+                digest = bytes.fromhex(trial.digest)
+                connection.execute("DELETE FROM trial WHERE digest = ? AND status = 'error'", (digest,))
+                row = connection.execute(
+                    _INSERT,
+                    (digest, what, where, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
+                     record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals()),
+                ).lastrowid  # fmt: skip
+                block = curve_blocks.pack(record.curves), curve_blocks.digest(record.curves)
+                connection.execute("INSERT INTO curve (trial, block, digest) VALUES (?, ?, ?)", (row, *block))
+
+    def _key(self, table: str, known: dict[bytes, int], description: str) -> int:
+        """The id of a description, entered on first sight. Remembered once it was read back, so never from a transaction rolled back."""
+        digest = hashlib.blake2b(description.encode(), digest_size=16).digest()
+        if digest not in known:
+            row = self._connection.execute(f"SELECT id FROM {table} WHERE digest = ?", (digest,)).fetchone()
+            if row is None:
+                insert = f"INSERT INTO {table} (digest, description) VALUES (?, ?)"
+                return int(self._connection.execute(insert, (digest, description)).lastrowid or 0)
+            known[digest] = int(row[0])
+        return known[digest]
+
+    # -- studies --------------------------------------------------------------------------------------------------------
+
+    def record_study(self, name: str, description: Mapping[str, Any], trials: Iterable[Trial]) -> None:
+        """Enter a study, or replace what was entered under its name; the outcomes of its former trials stay."""
+        with self._transaction() as connection:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            text = json.dumps(dict(description), sort_keys=True)
+            connection.execute(
+                "INSERT INTO study (name, description, changed) VALUES (?, ?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET description = excluded.description, changed = excluded.changed",
+                (name, text, now),
+            )
+            study = self._study_id(name)
+            connection.execute("DELETE FROM study_trial WHERE study = ?", (study,))
+            rows = (
+                (study, k, bytes.fromhex(one.digest), one.problem, one.contender, one.phase, one.cell.id) for k, one in enumerate(trials)
+            )
+            connection.executemany("INSERT INTO study_trial VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def annotate(self, name: str, description: Mapping[str, Any]) -> None:
+        """Replace a study's description, and nothing else."""
+        with self._transaction() as connection:
+            text = json.dumps(dict(description), sort_keys=True)
+            connection.execute("UPDATE study SET description = ? WHERE id = ?", (text, self._study_id(name)))
+
+    def add_trials(self, name: str, trials: Iterable[Trial]) -> None:
+        """Enter more trials of a study, after those that it has."""
+        with self._transaction() as connection:
+            study = self._study_id(name)
+            first = connection.execute("SELECT coalesce(max(position), -1) + 1 FROM study_trial WHERE study = ?", (study,)).fetchone()[0]
+            rows = (
+                (study, k, bytes.fromhex(one.digest), one.problem, one.contender, one.phase, one.cell.id)
+                for k, one in enumerate(trials, start=first)
+            )
+            connection.executemany("INSERT INTO study_trial VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _study_id(self, name: str) -> int:
+        row = self._connection.execute("SELECT id FROM study WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            known = self.studies()
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise OptlabError(f"the store {self.path} has no study called {name!r}{nearest(name, known)}; {has}")
+        return int(row[0])
+
+    def studies(self) -> list[str]:
+        """Names of the studies, the latest run first."""
+        with self._faults():
+            return [name for (name,) in self._connection.execute("SELECT name FROM study ORDER BY changed DESC, id DESC")]
+
+    def study(self, name: str) -> dict[str, Any]:
+        """What `record_study` was given.
+
+        Raises:
+            OptlabError: there is no study of this name.
+        """
+        with self._faults():
+            row = self._connection.execute("SELECT description FROM study WHERE id = ?", (self._study_id(name),)).fetchone()
+            found: dict[str, Any] = json.loads(row[0])
+            return found
+
+    # -- reading --------------------------------------------------------------------------------------------------------
+
+    def frame(self, which: str | Sequence[str]) -> pd.DataFrame:
+        """One row per finished trial, of a study (by name) or of these digests; columns as `optlab.study.tables` says.
+
+        Under digests alone a trial has no contender and no phase but those its optimizer and its replicate number imply.
+
+        Raises:
+            OptlabError: there is no study of this name.
+        """
+        with self._faults():
+            if isinstance(which, str):
+                rows = self._connection.execute(tables.STUDY_ROWS, (self._study_id(which),)).fetchall()
+            else:
+                rows = [row for digest in which for row in self._connection.execute(tables.DIGEST_ROWS, (bytes.fromhex(digest),))]
+        return tables.frame(rows)
+
+    def curves(self, which: str | Sequence[str]) -> pd.DataFrame:
+        """Learning curves, one row per trial and evaluated epoch: digest, then `optlab.study.curves.COLUMNS`."""
+        with self._faults():
+            if isinstance(which, str):
+                rows = self._connection.execute(tables.STUDY_CURVES, (self._study_id(which),)).fetchall()
+            else:
+                rows = [row for digest in which for row in self._connection.execute(tables.DIGEST_CURVES, (bytes.fromhex(digest),))]
+        return tables.long_curves(rows)
+
+    def environments(self, which: str) -> list[dict[str, str]]:
+        """The environments that the trials of a study ran in, the most frequent first."""
+        with self._faults():
+            rows = self._connection.execute(tables.STUDY_ENVIRONMENTS, (self._study_id(which),)).fetchall()
+        return [json.loads(description) for (description,) in rows]
+
+    def exact(self) -> dict[str, tuple[Any, ...]]:
+        """digest -> all that the digest determines, curves by the digest of their float64 numbers: to compare stores bit for bit."""
+        with self._faults():
+            rows = self._connection.execute(tables.EXACT).fetchall()
+        return {digest.hex(): tuple(rest) for digest, *rest in rows}

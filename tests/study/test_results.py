@@ -1,0 +1,78 @@
+"""What results show is what the store holds, and the chosen network can be had again."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optlab.errors import OptlabError
+from optlab.study.results import Results
+from optlab.study.trial import FIRST_CONFIRMATION
+from tests.study.support import tiny
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return tiny(epochs=10, name="tiny <study>").run(tmp_path_factory.mktemp("results") / "lab.db")
+
+
+def test_the_same_results_from_the_store_alone(results: Results) -> None:
+    again = Results(results.store)
+    assert again.name == results.name == "tiny <study>"
+    assert again.frame().equals(results.frame())
+    assert again.verdict == results.verdict
+    assert again.complete
+
+
+def test_the_verdict_answers_three_questions(results: Results) -> None:
+    assert len(results.verdict.splitlines()) == 3
+    assert "significant" not in results.verdict
+
+
+def test_best_ranks_the_contenders(results: Results) -> None:
+    assert set(results.best()["contender"]) <= {"gd", "adam"}
+    assert (results.best()["evidence"] == "confirmed").any()
+
+
+def test_training_the_chosen_cell_again_gives_its_stored_numbers(results: Results) -> None:
+    outcome = results.train("adam")
+    frame = results.frame()
+    stored = frame[frame["contender"].eq("adam") & frame["replicate"].eq(FIRST_CONFIRMATION)].iloc[0]
+    assert np.array_equal(outcome.curves[-1, 4:], stored[["train_cost", "train_metric", "validation_cost", "validation_metric", "test_cost",
+                                                          "test_metric"]].to_numpy(dtype=float))  # fmt: skip
+    assert outcome.predict(np.zeros((2, 4))).shape == (2, 3)
+    with pytest.raises(OptlabError, match="did you mean 'adam'"):
+        results.train("adm")
+    with pytest.raises(OptlabError, match="without"):
+        Results(results.store).train("adam")
+
+
+def test_the_record_tells_how_it_was_made(results: Results) -> None:
+    record = results.record
+    assert record["settings"]["epochs"] == 10 and "epochs = 10" in record["toml"]
+    assert {"python", "numpy", "numba"} <= set(record["versions"])
+    assert "w" in record["formulas"]["adam"]["text"] and record["formulas"]["adam"]["slots"] == 2
+    assert record["protocol"]["contenders"] == ["gd", "adam"]
+    assert record["workers"] >= 1 and record["wall_seconds"] > 0
+
+
+def test_a_notebook_shows_names_as_text(results: Results) -> None:
+    shown = results._repr_html_()
+    assert "tiny &lt;study&gt;" in shown and "<study>" not in shown
+
+
+def test_report_and_figures(results: Results, tmp_path: Path) -> None:
+    page = results.report(tmp_path / "report")
+    assert page.name == "index.html" and "tiny &lt;study&gt;" in page.read_text()
+    figure = results.figure("heatmap", optimizer="adam", width=3.37)
+    assert figure.get_size_inches()[0] == pytest.approx(3.37)
+    with pytest.raises(OptlabError, match="there is no figure 'heatmp'"):
+        results.figure("heatmp")
+
+
+def test_a_store_without_studies_says_so(tmp_path: Path) -> None:
+    from optlab.study.store import Store
+
+    Store(tmp_path / "lab.db").close()
+    with pytest.raises(OptlabError, match="no study yet"):
+        Results(tmp_path / "lab.db")
