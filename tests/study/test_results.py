@@ -1,6 +1,7 @@
 """What results show is what the store holds, and the chosen network can be had again."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,3 +77,16 @@ def test_a_store_without_studies_says_so(tmp_path: Path) -> None:
     Store(tmp_path / "lab.db").close()
     with pytest.raises(OptlabError, match="no study yet"):
         Results(tmp_path / "lab.db")
+
+
+def test_a_page_that_is_up_to_date_is_left_alone_by_a_run_that_found_everything(tmp_path: Path) -> None:
+    def shown(**changes: Any) -> tuple[int, dict[str, Any]]:
+        found = tiny(**changes).run(tmp_path / "lab.db")
+        page = found.report(tmp_path / "out", again=False)
+        return page.stat().st_mtime_ns, found.record
+
+    first, record = shown()
+    assert shown() == (first, record)  # the record too keeps what the outcomes took
+    changed, _ = shown(lr=[1e-3, 1e-2, 1e-1])
+    assert changed > first
+    assert tiny(lr=[1e-3, 1e-2, 1e-1]).run(tmp_path / "lab.db").report(tmp_path / "out").stat().st_mtime_ns > changed

@@ -41,7 +41,7 @@ def run(
     folder = _folder(out, chosen.name)
     with Display(console(stderr=True)) as display:
         results = chosen.run(store or DEFAULT_PATH, workers=workers, progress=display.show)
-    _show(results, folder)
+    _show(results, folder, again=False)
     if not results.complete:
         raise KeyboardInterrupt
 
@@ -58,7 +58,7 @@ def report(
     from optlab.study.results import Results
 
     results = Results(store, study)
-    _show(results, _folder(out, results.name))
+    _show(results, _folder(out, results.name), again=True)
 
 
 def _folder(out: str | None, name: str) -> Path:
@@ -74,13 +74,13 @@ def _folder(out: str | None, name: str) -> Path:
     return folder
 
 
-def _show(results: Results, folder: Path) -> None:
+def _show(results: Results, folder: Path, again: bool) -> None:
     from rich.text import Text
 
     from optlab.report import terminal
 
     try:
-        page = results.report(folder)
+        page = results.report(folder, again=again)
     except OSError as error:
         raise OptlabError(f"the report cannot be written to {folder} ({error.strerror}); give another folder with --out") from error
     screen = console()

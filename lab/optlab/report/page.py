@@ -20,6 +20,7 @@ from matplotlib import mathtext
 from optlab.evidence import Evidence, select, words
 from optlab.evidence.profiles import TOLERANCE
 from optlab.report import style, tables
+from optlab.report.current import fingerprint
 from optlab.report.figures import Picture, pictures
 from optlab.report.heatmap import short
 
@@ -43,6 +44,7 @@ def write(evidence: Evidence, frame: pd.DataFrame, curves: pd.DataFrame, record:
     saved = tables.save(evidence, frame, out / "tables")
     problems = [_problem(evidence, frame, problem, drawn) for problem in evidence.problems]
     context = {
+        "fingerprint": fingerprint(frame, record),
         "name": str(record.get("name") or "study"),
         "description": record.get("description") or described(evidence, frame),
         "notes": list(record.get("notes") or ()),

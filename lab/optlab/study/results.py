@@ -78,16 +78,20 @@ class Results:
         several = len(self.evidence().problems) > 1
         return "\n".join(f"{f'[{one.problem}] ' if several else ''}{one.question} {one.short}. {one.text}" for one in answers)
 
-    def report(self, out: str | Path) -> Path:
-        """Write the report into folder `out`; returns the path of its page."""
+    def report(self, out: str | Path, *, again: bool = True) -> Path:
+        """Write the report into folder `out`; returns the path of its page. With again=False a page that is up to date stays."""
         from optlab import report
+        from optlab.report.current import fingerprint, is_current
 
         record = dict(self.record)
         about = record.pop("about", "")
         notes = [about] if about else []
         if not self.complete:
             notes.append("This study has not run to its end: some trials are missing. Run it again to go on.")
-        return report.write(self.evidence(), self.frame(), self.curves(), record | {"notes": notes}, Path(out))
+        record, frame, page = record | {"notes": notes}, self.frame(), Path(out) / "index.html"
+        if not again and is_current(page, fingerprint(frame, record)):
+            return page
+        return report.write(self.evidence(), frame, self.curves(), record, Path(out))
 
     def figure(self, name: str, *, problem: str | None = None, optimizer: str | None = None, width: float | None = None) -> Figure:
         """One figure of the report, drawn at its final width.

@@ -63,6 +63,7 @@ def run_study(
         study.datasets.get(problem, 0)
     with nullcontext(store) if isinstance(store, Store) else Store(store) as opened, single_threaded(), interruptible(stop):
         begin, compiled = time.perf_counter(), Compilation.seconds
+        former = opened.study(study.name) if study.name in opened.studies() else {}
         phases = _Phases(study, opened, threads, progress, stop, order, compiled)
         opened.record_study(study.name, record.describe(study), phases.planned(study.trials(TUNING)))
         complete = phases.run(TUNING, lambda: study.trials(TUNING))
@@ -71,6 +72,8 @@ def run_study(
             opened.add_trials(study.name, phases.planned(study.trials(CONFIRMATION, chosen)))
             complete = phases.run(CONFIRMATION, lambda: study.trials(CONFIRMATION, chosen))
         spent = {"wall_seconds": time.perf_counter() - begin, "compile_seconds": Compilation.seconds - compiled, "workers": threads}
+        if not phases.ran:  # the record keeps what the outcomes took, not what finding them took
+            spent |= {key: former[key] for key in spent if key in former}
         opened.annotate(study.name, record.describe(study, **spent, complete=complete))
         return Results(opened.path, study.name, study)
 
@@ -92,6 +95,7 @@ class _Phases:
         self._compiled = compiled
         self._rows = {name: self._counts(name) for name in study.problems}
         self._finished = store.finished()
+        self.ran = 0
 
     def _counts(self, problem: str) -> tuple[int, int]:
         data = self._study.datasets.get(problem, 0)
@@ -175,6 +179,7 @@ class _Phases:
                 in_flight -= len(records)
                 kept = [one for one in records if one is not None]
                 self._store.save(kept, environment.describe())
+                self.ran += len(kept)
                 for one in kept:
                     self._missing.discard(one.trial.digest)
                     self._finished.add(one.trial.digest)
