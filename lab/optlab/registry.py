@@ -148,7 +148,10 @@ def _registrar(kind: str, plugin_name: str, module: str, distribution: str, foun
         if (kind, plugin.name) in ALIASES:
             raise OptlabError(f"{where}: {plugin.name!r} is an alias of {ALIASES[kind, plugin.name]!r}; rename it")
         if isinstance(plugin, Optimizer | Activation | Cost | Objective):
-            plugin.graph()  # a formula that cannot be traced is refused here, not in the middle of a study
+            try:
+                plugin.graph()  # a formula that cannot be traced is refused here, not in the middle of a study
+            except OptlabError as error:
+                raise OptlabError(f"{where}: {error}") from error
         found[plugin.name] = replace(plugin, distribution=distribution)
 
     return register
