@@ -175,7 +175,9 @@ def test_schedule_changes_the_learning_rate_by_epoch():
 
 
 def test_a_run_that_learns_nothing_is_stuck():
-    outcome = optlab.train((X, LABELS), optimizer="gd", hyper={"lr": 1e-12}, epochs=2, initializer="zeros", quiet=True)
+    still = {"optimizer": "gd", "hyper": {"lr": 1e-12}, "epochs": 2, "initializer": "zeros", "quiet": True}
+    assert optlab.train((X, LABELS), **still).status == "done"  # nothing to choose by, so nothing is judged
+    outcome = optlab.train((X, LABELS), validation=0.25, **still)
     assert outcome.status == "stuck" and "constant prediction" in outcome.sentence
 
 

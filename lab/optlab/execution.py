@@ -157,7 +157,7 @@ def execute(
 
     history = history[: int(result[layout.RESULT_HISTORY_ROWS])]
     curves = curves_of(history, wiring, optimizer, settings, parts)
-    status, sentence = verdict(int(code), result, curves, wiring, dataset.train, settings)
+    status, sentence = verdict(int(code), result, curves, wiring, dataset, settings)
     network = Network(
         wiring.sizes, tuple((a, dict(h)) for a, h in wiring.activations), wiring.cost.link, w, dataset.mean, dataset.scale, dataset.classes
     )

@@ -117,7 +117,8 @@ class Network:
 class Outcome:
     """One finished run.
 
-    status: "done"; "diverged" (non-finite, or beyond the bound); "stuck" (finite, but no better than the constant predictor);
+    status: "done"; "diverged" (non-finite, or beyond the bound); "stuck" (finite, but in training cost no better than
+        the best constant prediction; judged where there is validation data, as in every study);
         "stopped" (asked to, or out of time); "error". `sentence` says it in words.
     curves: float64 (rows, len(CURVES)); row 0 is before training; NaN where there is no such data.
     metric: what the metric columns hold, "accuracy" or "r2". Costs exclude the penalty.

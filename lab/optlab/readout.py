@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optlab import abi
-from optlab.data import Part
+from optlab.data import Dataset, Part
 from optlab.derived import constant_cost, variation
 from optlab.kernel import layout
 from optlab.kinds import Optimizer
@@ -45,7 +45,7 @@ def curves_of(history: Array, wiring: Wiring, optimizer: Optimizer, settings: Se
     return curves
 
 
-def verdict(code: int, result: Array, curves: Array, wiring: Wiring, train: Part, settings: Settings) -> tuple[str, str]:
+def verdict(code: int, result: Array, curves: Array, wiring: Wiring, dataset: Dataset, settings: Settings) -> tuple[str, str]:
     """(status, sentence)."""
     steps, epochs = int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS])
     if code == layout.DIVERGED:
@@ -65,7 +65,9 @@ def verdict(code: int, result: Array, curves: Array, wiring: Wiring, train: Part
     final, initial = curves[-1, 4], result[layout.RESULT_INITIAL_COST]
     if not final <= settings.divergence_bound * max(abs(initial), layout.DIVERGENCE_FLOOR):
         return "diverged", f"diverged in the last epoch, {epochs}: the training cost is {final:.3g} after the initial {initial:.3g}"
-    baseline = constant_cost(train, wiring.cost, dict(wiring.cost_hyper))
+    if dataset.validation is None:  # "stuck" is for choosing among runs, which needs validation data; one short run is just short
+        return "done", f"finished {epochs} epochs"
+    baseline = constant_cost(dataset.train, wiring.cost, dict(wiring.cost_hyper))
     if final >= baseline - LEARNED * abs(baseline):
         constant = f"a constant prediction's {baseline:.4g}"
         return "stuck", f"finished {epochs} epochs, but its training cost {final:.4g} is no better than {constant}"
