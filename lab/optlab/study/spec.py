@@ -65,8 +65,8 @@ class Study:
             raise OptlabError(f"{path}: this is no TOML ({' '.join(str(error).split())}); see `optlab studies` for examples") from error
         study, overrides, files = cls.__new__(cls), tuple(overrides), tuple(Path(file) for file in plugins)
         given = apply_overrides(given, overrides, schema.defaults())
-        inside = path in builtin().values()
-        study._build(given, source=f"study {path.stem}" if inside else str(path), folder=path.parent, files=files, plugins=(), name=path.stem)
+        source = f"study {path.stem}" if path in builtin().values() else str(path)
+        study._build(given, source=source, folder=path.parent, files=files, plugins=(), name=path.stem)
         study.reference, study.overrides, study.extra_files = str(path), overrides, files
         return study
 
