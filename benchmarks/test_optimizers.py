@@ -38,4 +38,5 @@ def test_update(benchmark, name, dtype):
     assert np.isfinite(w).all()
     if benchmark.stats:
         benchmark.extra_info["ns_per_parameter"] = round(1e9 * benchmark.stats["median"] / N, 3)
+        benchmark.extra_info["distribution"] = rule.distribution
         benchmark.extra_info["flops_per_parameter"] = rule.flops(rule.options(values))

@@ -3,43 +3,18 @@
 `trials` is the training alone, on all cores; `study` the same grid as a person runs it: tuning, store and all.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
-from optlab import Study, catalogue
-from optlab.blas import single_threaded
-from optlab.data import prepare
-from optlab.execution import execute
-from optlab.settings import Settings, pairs
-from optlab.streams import Streams
+from benchmarks.support import CORES, case_b, sweep
+from optlab import Study
 
 RATES, STRENGTHS = np.geomspace(1e-4, 1e-1, 16), np.geomspace(1e-6, 1e-1, 16)
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @pytest.mark.benchmark(group="sweep of 256 trials")
 def test_trials(benchmark):
-    known = catalogue()
-    rule = known.optimizer("adam")
-    X, y = known.problem("breast_cancer").load(np.random.default_rng(0))
-    dataset = prepare(X, y, scale="standard")
-    every = [
-        Settings(
-            (32, 32), ("sigmoid", "relu"), "identity", "binary_cross_entropy", "adam", pairs(rule.values({"lr": float(lr)})),
-            activation_hyper=((), ()), l2=float(l2), epochs=20, batch_size=32, dtype="float32",
-        )
-        for lr in RATES
-        for l2 in STRENGTHS
-    ]  # fmt: skip
-
-    def sweep():
-        with single_threaded(), ThreadPoolExecutor(CORES) as pool:
-            return list(pool.map(lambda settings: execute(settings, dataset, Streams(0), known), every))
-
-    outcomes = benchmark.pedantic(sweep, rounds=5, warmup_rounds=1)
+    outcomes = benchmark.pedantic(sweep, [*case_b(RATES, STRENGTHS), CORES], rounds=5, warmup_rounds=1)
     assert len(outcomes) == 256
     assert sum(outcome.status == "done" for outcome in outcomes) > 128
     if benchmark.stats:
@@ -55,8 +30,8 @@ def test_study(benchmark, tmp_path):
     )  # fmt: skip
     number = iter(range(1000))
 
-    def sweep():
+    def run():
         return study.run(store=tmp_path / f"{next(number)}.db")
 
-    results = benchmark.pedantic(sweep, rounds=3, warmup_rounds=1)
+    results = benchmark.pedantic(run, rounds=3, warmup_rounds=1)
     assert len(results.frame()) == 256

@@ -9,8 +9,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optlab.conformance.functions import check_function
+    from optlab.conformance.networks import check_gradient
+    from optlab.conformance.orders import check_order
+    from optlab.conformance.steps import check_step
     from optlab.errors import OptlabError
+    from optlab.formula.worked import autodiff
     from optlab.gradients import gradient
+    from optlab.objectives.descent import Descent, minimise
+    from optlab.objectives.quadratics import quadratic
     from optlab.outcome import Outcome, load, unpack
     from optlab.registry import catalogue
     from optlab.study.axes import linear, log
@@ -21,14 +28,22 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Descent",
     "OptlabError",
     "Outcome",
     "Study",
+    "autodiff",
     "catalogue",
+    "check_function",
+    "check_gradient",
+    "check_order",
+    "check_step",
     "gradient",
     "linear",
     "load",
     "log",
+    "minimise",
+    "quadratic",
     "train",
     "trajectory",
     "unpack",
@@ -36,14 +51,22 @@ __all__ = [
 ]
 
 _HOME = {
+    "Descent": "optlab.objectives.descent",
     "OptlabError": "optlab.errors",
     "Outcome": "optlab.outcome",
     "Study": "optlab.study.spec",
+    "autodiff": "optlab.formula.worked",
     "catalogue": "optlab.registry",
+    "check_function": "optlab.conformance.functions",
+    "check_gradient": "optlab.conformance.networks",
+    "check_order": "optlab.conformance.orders",
+    "check_step": "optlab.conformance.steps",
     "gradient": "optlab.gradients",
     "linear": "optlab.study.axes",
     "load": "optlab.outcome",
     "log": "optlab.study.axes",
+    "minimise": "optlab.objectives.descent",
+    "quadratic": "optlab.objectives.quadratics",
     "train": "optlab.training",
     "trajectory": "optlab.trajectories",
     "unpack": "optlab.outcome",

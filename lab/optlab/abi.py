@@ -130,6 +130,19 @@ LAYER_W, LAYER_IN, LAYER_OUT, LAYER_B, LAYER_COLUMNS = range(5)
     NET_COLUMNS,
 ) = range(14)
 
+# -- quadratic context, int64 -------------------------------------------------------------------------------------------
+
+(
+    QUADRATIC_SIZE,  # n
+    QUADRATIC_MATRIX,  # Q: n x n, real, symmetric
+    QUADRATIC_CENTRE,  # where the minimum lies: n, real
+    QUADRATIC_NOISE,  # pointer to its standard deviation, float64
+    QUADRATIC_KEY0,  # the two 32-bit words of the noise's key
+    QUADRATIC_KEY1,
+    QUADRATIC_WORKSPACE,  # pointer to n float64
+    QUADRATIC_COLUMNS,
+) = range(8)
+
 # Both addresses 0: the identity, for which nothing is called.
 ACTIVATION_VALUE, ACTIVATION_VALUE_SLOPE, ACTIVATION_HYPER, ACTIVATION_COLUMNS = range(4)
 

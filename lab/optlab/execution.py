@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optlab import abi
+from optlab import loop
 from optlab.data import Dataset
 from optlab.derived import arrays
 from optlab.errors import OptlabError
@@ -126,12 +126,7 @@ def execute(
     table = hyper_table(optimizer, settings, catalogue)
     steps_per_epoch = -(-rows // batch)
     plan, reals = _plan(settings, optimizer, rows, steps_per_epoch if len(table) > 1 else 0, streams, running)
-    plan[layout.PLAN_CLOCK], plan[layout.PLAN_CLOCK_ID] = wiring.kernel.clock, wiring.kernel.clock_id
     reals[layout.REAL_TERMS] = wiring.terms
-
-    stages = np.zeros((1, abi.STAGE_COLUMNS), dtype=np.int64)
-    stages[0, abi.STAGE_ADDRESS] = optimizer.compiled(settings.dtype, optimizer.options(values))
-    slots = np.repeat(np.array([*optimizer.slot_starts(values), 0.0], dtype=settings.dtype), len(w))
 
     parts = [dataset.train, dataset.validation, dataset.test]
     workspace, capacity = wiring.workspace(batch, max(len(part) for part in parts if part is not None))
@@ -146,25 +141,20 @@ def execute(
         if context is not None and part is not None:
             model[column], model[column + 1] = context.ctypes.data, len(part)
 
-    history = np.full((layout.history_rows(settings.epochs, settings.evaluate_every), layout.HISTORY_COLUMNS), np.nan)
-    batches = np.full(settings.epochs * steps_per_epoch if running else 0, np.nan)
-    result = np.zeros(layout.RESULT_SIZE)
-    code = wiring.kernel.train(
-        plan, reals, model, w, np.zeros(layout.memory_size(len(w), 0), dtype=settings.dtype), slots, np.zeros(1), stages, table,
-        layer_table(wiring.sizes), _orders(orders, settings.epochs, rows), np.zeros(rows, dtype=np.int64), history, batches, result,
-        np.zeros(1, dtype=np.int64) if stop is None else stop,
+    ran = loop.run(
+        wiring.kernel, optimizer, values, plan, reals, model, w, table,
+        layers=layer_table(wiring.sizes), orders=_orders(orders, settings.epochs, rows), stop=stop,
     )  # fmt: skip
-
-    history = history[: int(result[layout.RESULT_HISTORY_ROWS])]
-    curves = curves_of(history, wiring, optimizer, settings, parts)
-    status, sentence = verdict(int(code), result, curves, wiring, dataset, settings)
+    result = ran.result
+    curves = curves_of(ran.history, wiring, optimizer, settings, parts)
+    status, sentence = verdict(ran.code, result, curves, wiring, dataset, settings)
     network = Network(
         wiring.sizes, tuple((a, dict(h)) for a, h in wiring.activations), wiring.cost.link, w, dataset.mean, dataset.scale, dataset.classes
     )
     return Outcome(
         status, sentence, curves, "accuracy" if dataset.task == "classification" else "r2", network,
         int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS]), float(result[layout.RESULT_SECONDS]), float(curves[-1, 3]),
-        batches[: int(result[layout.RESULT_STEPS])] if running else None,
+        ran.running,
     )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ Decay = Annotated[float, Domain("decay", 0, 1, high_open=True)]
 Fraction = Annotated[float, Domain("fraction", 0, 1)]
 Real = Annotated[float, Domain("real", -_INF, _INF, low_open=True, high_open=True)]
 Count = Annotated[int, Domain("count", 1, _INF, high_open=True, whole=True)]
+Several = Annotated[int, Domain("several", 2, _INF, high_open=True, whole=True)]
 
 _REAL: Domain = typing.get_args(Real)[1]
 
@@ -110,8 +111,10 @@ def _hyper_parameter(parameter: inspect.Parameter, owner: str) -> HyperParameter
     return HyperParameter(name, found.check(default, owner), domain, choices)
 
 
-def signature_of(function: Callable[..., Any], owner: str) -> tuple[tuple[str, ...], dict[str, HyperParameter], bool]:
-    """(positional names, hyper-parameters by name, whether it takes ``t``) of a plugin's function.
+def signature_of(
+    function: Callable[..., Any], owner: str, starred: bool = False
+) -> tuple[tuple[str, ...], dict[str, HyperParameter], bool]:
+    """(positional names, hyper-parameters by name, whether it takes ``t``) of a plugin's function; `starred` admits ``*x``.
 
     Raises:
         OptlabError: a hyper-parameter without default or domain, ``*args``, ``**kwargs``.
@@ -124,6 +127,9 @@ def signature_of(function: Callable[..., Any], owner: str) -> tuple[tuple[str, .
     hyper: dict[str, HyperParameter] = {}
     timed = False
     for name, parameter in parameters.items():
+        if starred and parameter.kind is parameter.VAR_POSITIONAL:
+            positional.append(f"*{name}")
+            continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise OptlabError(f"{owner}: *{name} is not allowed; name every argument")
         if parameter.kind is not parameter.KEYWORD_ONLY:

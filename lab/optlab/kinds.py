@@ -14,6 +14,7 @@ from optlab.errors import OptlabError
 from optlab.formula.derive import forward
 from optlab.formula.graph import Graph, trace
 from optlab.hyper import HyperParameter, Value, complete
+from optlab.landmarks import Known, Landmarks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,10 +100,14 @@ class FormulaPlugin(Plugin):
         """The formula's graph. Inputs are the positional names, invariants ``t`` (where used) and the swept hyper-parameters."""
         return self._graph(tuple(self.options(options).items()))
 
+    def inputs(self, options: Options = MappingProxyType({})) -> tuple[str, ...]:
+        """Names of the formula's variables."""
+        return self.positional
+
     @functools.cache  # noqa: B019
     def _graph(self, options: tuple[tuple[str, Value], ...]) -> Graph:
         invariants = (("t",) if self.timed else ()) + self.swept
-        graph = trace(self.function, self.positional, invariants, dict(options))
+        graph = trace(self.function, self.inputs(dict(options)), invariants, dict(options))
         if len(graph.outputs) != len(self.returns):
             wanted = ", ".join(self.returns)
             raise OptlabError(f"{self.kind} {self.name} returns {len(graph.outputs)} values, but must return {len(self.returns)}: {wanted}")
@@ -188,7 +193,8 @@ class Activation(FormulaPlugin):
 class Cost(FormulaPlugin):
     """An elementwise cost of an output y and a target t, averaged over samples and outputs; its gradient is derived.
 
-    `link` turns the network's outputs into predictions: "identity", or "sigmoid" or "softmax" for costs that take logits.
+    `link` turns the network's outputs into predictions: "identity"; "sigmoid" or "softmax" for costs that take logits; "exp" for
+    logarithms of a rate; "step" for scores whose sign is the class.
     """
 
     link: str = "identity"
@@ -211,7 +217,7 @@ class Cost(FormulaPlugin):
 
 @dataclass(frozen=True, eq=False)
 class RowCost(Plugin):
-    """A cost of one row, array code: f(y, t, gradient) fills `gradient` with df/dy and returns f; averaged over samples."""
+    """A cost of one row, array code: f(y, t, gradient, **hyper) fills `gradient` with df/dy and returns f; averaged over samples."""
 
     link: str = "identity"
     operations: tuple[int, int] = (0, 0)
@@ -227,14 +233,34 @@ class RowCost(Plugin):
     def compiled(self, dtype: str, options: Options = MappingProxyType({})) -> Any:
         from optlab.formula.compile import compile_row_cost
 
-        return self._once(dtype, options, lambda: compile_row_cost(self.name, self.function, dtype))
+        fixed = self.options(options)
+        return self._once(dtype, options, lambda: compile_row_cost(self.name, self.function, dtype, options=fixed))
 
 
 @dataclass(frozen=True, eq=False)
 class Objective(FormulaPlugin):
-    """A scalar formula of a few variables, minimised directly; its gradient is derived by reverse accumulation."""
+    """A scalar formula of a few variables, minimised directly; its gradient is derived by reverse accumulation.
 
+    A formula ``f(*x, dimension=2)`` has as many variables as its option says: x1, x2, ...
+    """
+
+    landmarks: Landmarks = field(default_factory=Landmarks)
     kind: ClassVar[str] = "objective"
+
+    @property
+    def any_dimension(self) -> bool:
+        return self.positional[0].startswith("*")
+
+    def inputs(self, options: Options = MappingProxyType({})) -> tuple[str, ...]:
+        if not self.any_dimension:
+            return self.positional
+        stem = self.positional[0][1:]
+        return tuple(f"{stem}{k + 1}" for k in range(int(self.options(options)["dimension"])))
+
+    def known(self, values: Options = MappingProxyType({})) -> Known:
+        """Minimum, where it lies, start and box at these hyper-parameters."""
+        values = self.values(values)
+        return self.landmarks.resolve(len(self.inputs(values)), values)
 
     def compiled(self, dtype: str, options: Options = MappingProxyType({})) -> Any:
         """Addresses ``.model_gradient`` and ``.model_evaluate`` (abi.model_*)."""

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -73,7 +74,9 @@ def _sigmoid(logits: Array) -> Array:
     return np.asarray(expit(logits))
 
 
-LINKS = MappingProxyType({"identity": lambda y: y, "sigmoid": _sigmoid, "softmax": _softmax})
+LINKS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
+    {"identity": lambda y: y, "sigmoid": _sigmoid, "softmax": _softmax, "exp": np.exp, "step": lambda y: (y > 0).astype(y.dtype)}
+)
 
 
 @dataclass(frozen=True, eq=False)

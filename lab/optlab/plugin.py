@@ -18,15 +18,16 @@ Each decorator raises OptlabError where the signature is not of its kind; `optla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 import pluggy
 
 from optlab.errors import OptlabError
 from optlab.formula.elementary import *  # noqa: F403  # the elementary functions are the author's vocabulary
-from optlab.hyper import Count, Decay, Fraction, NonNegative, Positive, Real, signature_of
+from optlab.hyper import Count, Decay, Fraction, NonNegative, Positive, Real, Several, signature_of
 from optlab.kinds import Activation, Cost, Initializer, Objective, Optimizer, Problem, RowCost, Schedule
+from optlab.landmarks import Landmarks, Pair, Point
 
 __all__ = [
     "Count",
@@ -35,6 +36,7 @@ __all__ = [
     "NonNegative",
     "Positive",
     "Real",
+    "Several",
     "activation",
     "cost",
     "hookimpl",
@@ -50,7 +52,7 @@ hookimpl = pluggy.HookimplMarker("optlab")
 
 Function = Callable[..., Any]
 
-LINKS = ("identity", "sigmoid", "softmax")
+LINKS = ("identity", "sigmoid", "softmax", "exp", "step")
 TASKS = ("classification", "regression")
 
 
@@ -97,7 +99,8 @@ def cost(*, link: str = ...) -> Callable[[Function], Cost]: ...
 def cost(function: Function | None = None, /, *, link: str = "identity") -> Any:
     """An elementwise cost ``f(y, t, **hyper)`` of output y and target t; the mean over samples and outputs is minimised.
 
-    link: "sigmoid" when y is a logit, so that predictions are probabilities.
+    link: what makes a prediction of y: "sigmoid" when y is a logit, so that predictions are probabilities; "exp" when it is the logarithm
+    of a rate; "step" when it is a score and its sign the class.
     """
     if link not in LINKS:
         raise OptlabError(f"cost: link {link!r} is unknown; use one of {', '.join(LINKS)}")
@@ -111,7 +114,7 @@ def cost(function: Function | None = None, /, *, link: str = "identity") -> Any:
 
 
 def row_cost(*, link: str = "identity", operations: tuple[int, int]) -> Callable[[Function], RowCost]:
-    """A cost of one row in array code, ``f(y, t, gradient) -> cost``: y, t and gradient have shape (outputs,); fill `gradient`.
+    """A cost of one row in array code, ``f(y, t, gradient, **hyper) -> cost``: y, t, gradient have shape (outputs,); fill `gradient`.
 
     It is compiled as it stands; the mean over samples is minimised. operations: elementary operations per output of the value alone
     and of value and gradient together, counted by hand, because array code is not traced.
@@ -122,19 +125,37 @@ def row_cost(*, link: str = "identity", operations: tuple[int, int]) -> Callable
     def decorate(function: Function) -> RowCost:
         positional, hyper, _ = signature_of(function, f"cost {function.__name__}")
         _expect(function, "cost", positional, ("y", "t", "gradient"))
-        if hyper:
-            raise OptlabError(f"cost {function.__name__}: a row-wise cost takes no hyper-parameters")
         return RowCost(function.__name__, function, hyper, link=link, operations=operations)
 
     return decorate
 
 
-def objective(function: Function, /) -> Objective:
-    """A scalar formula ``f(x, y, ..., **hyper)`` that is minimised directly."""
-    positional, hyper, _ = signature_of(function, f"objective {function.__name__}")
-    if not positional:
-        raise OptlabError(f"objective {function.__name__}: it takes no variable; name at least one positional argument")
-    return Objective(function.__name__, function, hyper, positional=positional)
+@overload
+def objective(function: Function, /) -> Objective: ...
+@overload
+def objective(
+    *, minimum: float | Callable[..., float | None] | None = ..., at: Sequence[Point] | Callable[..., Sequence[Point]] = ...,
+    start: Point = ..., box: Sequence[Pair] = ...,
+) -> Callable[[Function], Objective]: ...  # fmt: skip
+def objective(function: Function | None = None, /, **landmarks: Any) -> Any:
+    """A scalar formula ``f(x, y, ..., **hyper)`` that is minimised directly, or ``f(*x, dimension: Count = 2, **hyper)`` for any dimension.
+
+    minimum: its lowest value; at: the points where it is taken; start: a usual first point; box: (low, high) of each variable, what
+    pictures show. What is too short is repeated, so ``at=[(0.0,)]`` is the origin in any dimension; minimum and at may be functions of
+    the hyper-parameters.
+    """
+
+    def decorate(function: Function) -> Objective:
+        positional, hyper, _ = signature_of(function, f"objective {function.__name__}", starred=True)
+        if not positional:
+            raise OptlabError(f"objective {function.__name__}: it takes no variable; name at least one positional argument")
+        starred = any(name.startswith("*") for name in positional)
+        if starred and (len(positional) > 1 or "dimension" not in hyper or hyper["dimension"].swept or hyper["dimension"].choices):
+            wanted = "f(*x, dimension: Count = 2)"
+            raise OptlabError(f"objective {function.__name__}: a formula of any dimension is written {wanted}, with no other variable")
+        return Objective(function.__name__, function, hyper, positional=positional, landmarks=Landmarks(**landmarks))
+
+    return decorate if function is None else decorate(function)
 
 
 def problem(*, task: str, scale: str | float = "standard", source: str = "") -> Callable[[Function], Problem]:

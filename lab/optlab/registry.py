@@ -30,7 +30,7 @@ KINDS: Mapping[str, tuple[type[Plugin], ...]] = MappingProxyType(
         "initializers": (Initializer,),
     }
 )
-ALIASES: Mapping[tuple[str, str], str] = MappingProxyType({("optimizers", "sgd"): "gd"})
+ALIASES: Mapping[tuple[str, str], str] = MappingProxyType({("optimizers", "sgd"): "gd", ("activations", "silu"): "swish"})
 
 
 class Catalogue(Mapping[str, Mapping[str, Plugin]]):
@@ -74,6 +74,9 @@ class Catalogue(Mapping[str, Mapping[str, Plugin]]):
 
     def problem(self, name: str) -> Problem:
         return cast(Problem, self.find("problems", name))
+
+    def objective(self, name: str) -> Objective:
+        return cast(Objective, self.find("objectives", name))
 
     def schedule(self, name: str) -> Schedule:
         return cast(Schedule, self.find("schedules", name))

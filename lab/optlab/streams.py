@@ -46,5 +46,12 @@ class Streams:
 
     def order_key(self) -> tuple[int, int]:
         """Two 32-bit words that key the kernel's own counter-based generator of mini-batch orders."""
-        low, high = self._sequence(ORDER).generate_state(2)
+        return self._key(ORDER)
+
+    def noise_key(self) -> tuple[int, int]:
+        """The same for the noise of an objective."""
+        return self._key(NOISE)
+
+    def _key(self, role: int) -> tuple[int, int]:
+        low, high = self._sequence(role).generate_state(2)
         return int(low), int(high)

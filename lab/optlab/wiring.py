@@ -26,10 +26,10 @@ def _address(array: Array) -> int:
 def _metric_of(kernel: Kernel, task: str, n_outputs: int, link: str) -> tuple[int, list[float]]:
     """(address of the metric, its hyper block)."""
     if task == "regression":
-        return kernel.squared_residual.address, []
+        return kernel.squared_residual.address, [1.0 if link == "exp" else 0.0]
     if n_outputs > 1:
         return kernel.accuracy_by_argmax.address, []
-    return kernel.accuracy_by_threshold.address, [0.0 if link == "sigmoid" else 0.5]
+    return kernel.accuracy_by_threshold.address, [0.0 if link in ("sigmoid", "step") else 0.5]
 
 
 def layer_table(sizes: Sequence[int]) -> Array:

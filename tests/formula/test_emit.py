@@ -1,5 +1,6 @@
 """Emitted code is the graph's interpretation in NumPy, in both dtypes, and is text that a person can read."""
 
+import math
 import re
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from optlab.errors import OptlabError
 from optlab.formula import elementary as e
 from optlab.formula import modules
-from optlab.formula.clean import invariant_nodes, lower
+from optlab.formula.clean import invariant_nodes, lower, merged
 from optlab.formula.compile import compile_activation, compile_cost, compile_objective, compile_stage
 from optlab.formula.derive import forward, reverse
 from optlab.formula.graph import trace
@@ -143,6 +144,7 @@ def test_emitted_statements_run_as_python_equal_the_interpreted_graph(steps, at,
     made = lower(forward(graph, ("x", "y")))
     code = statements(made, dtype, {"x": "x_at", "y": "y_at"}, {})
     names = {f"{name}_{dtype}": entry.value for name, entry in TABLE.items()}
+    names |= {f"{name}_near_{dtype}": TABLE[name].value for name in ("sin", "cos", "tan")} | {"FARTHEST": 1e6, "far": 0}
     names |= {"select": np.where, "maximum": np.maximum, "minimum": np.minimum, "floor": np.floor, "math": np, "np": np}
     real = np.dtype(dtype).type
     names |= {"real": real, "x_at": real(at[0]), "y_at": real(at[1])}
@@ -152,6 +154,53 @@ def test_emitted_statements_run_as_python_equal_the_interpreted_graph(steps, at,
     expected = made.evaluate(*(float(real(each)) for each in at))
     np.testing.assert_allclose(found, expected, rtol=1e-12 if dtype == "float64" else 2e-3, atol=1e-12 if dtype == "float64" else 2e-3)
     assert all(np.asarray(names[each]).dtype == real for each in code.outputs)  # nothing was promoted
+    with np.errstate(all="ignore"):
+        exec("\n".join([*code.look, *code.near]), names)
+    assert names["far"] == 0
+    assert [float(names[each]) for each in code.outputs] == found or np.isnan(found).any()
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(formulas(), st.lists(st.floats(-2, 2), min_size=2, max_size=2))
+def test_merging_and_sharing_change_no_bit(steps, at):
+    graph = trace(lambda x, y: run(steps, x, y, lambda name: getattr(e, name), e.where, e.maximum) * 1.0, ("x", "y"))
+    for each in (graph, forward(graph, ("x", "y")), reverse(graph, ("x", "y"))):
+        np.testing.assert_array_equal(merged(each).evaluate(*at), each.evaluate(*at))
+        np.testing.assert_array_equal(each.shared().evaluate(*at), each.evaluate(*at))
+        assert len(each.shared().nodes) <= len(each.nodes) + 64  # the products of integer powers
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.sampled_from("*/"), st.sampled_from(["x", "y", "a", "b", "3.0", "0.7"])), min_size=1, max_size=9))
+def test_hoisting_changes_a_product_by_half_an_ulp_per_operation_at_most(steps):
+    def chain(x, y, *, a, b):
+        known = {"x": x, "y": y, "a": a, "b": b, "3.0": 3.0, "0.7": 0.7}
+        value = x * 1.1
+        for operation, name in steps:
+            value = value * known[name] if operation == "*" else value / known[name]
+        return value
+
+    graph = trace(chain, ("x", "y"), ("a", "b"))
+    at = {"a": 1.3, "b": 0.37}
+    (one,), (other,) = graph.evaluate(0.71, -1.9, **at), lower(graph).evaluate(0.71, -1.9, **at)
+    rewritten = 2 + 2 * len(steps)  # each operation of either chain, and each reciprocal, rounds once
+    assert abs(other - one) <= rewritten * np.finfo(float).eps * abs(one)
+
+
+def test_a_square_root_is_no_power():
+    """x**0.5 becomes sqrt(x), which differs at -0 (-0, pow: 0) and -inf (NaN, pow: inf) and nowhere else beyond rounding."""
+    graph = trace(lambda x: x**0.5, ("x",))
+    x = (-np.inf, -1.0, -0.0, 0.0, 2.0, np.inf)
+    assert [str(graph.shared().evaluate(each)[0]) for each in x] == ["nan", "nan", "-0.0", "0.0", str(2**0.5), "inf"]
+    assert [str(math.pow(each, 0.5)) for each in x if each != -1.0] == ["inf", "0.0", "0.0", str(2**0.5), "inf"]
+
+
+def test_the_header_says_what_it_is_and_which_formula_it_came_from():
+    text = compile_activation("swish", SWISH, "float64").path.read_text()
+    assert text.startswith('"""swish, activation in float64: emitted by optlab from the formula\n\n    swish = z * sigmoid(beta * z)\n')
+    assert "    slope = " in text.split('"""')[1]
+    assert "update rule in float32" in modules.stage_source(lower(ADAM), "float32", ADAM)
+    assert "    m_hat = m_new / (1 - beta1**t)\n" in modules.stage_source(lower(ADAM), "float32", ADAM)
 
 
 def test_sharing_leaves_values_as_they_are_and_hoisting_within_rounding():

@@ -35,7 +35,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"layers": [5, [5]]}, "layers: 5 is not allowed"),
     ({"activation": "sigmod"}, "activation: .*did you mean 'sigmoid'"),
     ({"activation": [["relu", "tanh"]]}, "activation: .*names 2 activations.*has 1 hidden"),
-    ({"cost": "squared"}, "cost: .*did you mean 'squared_error'"),
+    ({"cost": "squared_eror"}, "cost: .*did you mean 'squared_error'"),
     ({"output": "nothing"}, "output: .*'nothing'"),
     ({"schedule": "cosin"}, "schedule: .*did you mean 'cosine'"),
     ({"initializer": 3}, "initializer: 3 is not allowed"),

@@ -29,7 +29,7 @@ def _all(files: Sequence[str] | None) -> Iterator[Plugin]:
 
 def record(plugin: Plugin) -> dict[str, Any]:
     """One plugin as plain data. Keys that its kind has no use for are left out."""
-    from optlab.kinds import FormulaPlugin, Optimizer, Problem, RowCost
+    from optlab.kinds import FormulaPlugin, Objective, Optimizer, Problem, RowCost
 
     found: dict[str, Any] = {"kind": plugin.kind, "name": plugin.name, "hyper": hyper_records(plugin.hyper)}
     if isinstance(plugin, FormulaPlugin):
@@ -37,6 +37,9 @@ def record(plugin: Plugin) -> dict[str, Any]:
         found["flops"] = plugin.graph().flops_shared
     if isinstance(plugin, Optimizer):
         found["slots"] = list(plugin.slots)
+    if isinstance(plugin, Objective):
+        known = plugin.known()
+        found |= {"minimum": known.minimum, "at": known.at, "start": known.start, "box": known.box}
     if isinstance(plugin, RowCost):
         found["formula"] = []
     if isinstance(plugin, Problem):
@@ -108,6 +111,14 @@ def show(
         _show(each)
 
 
+def _landmarks(about: dict[str, Any]) -> list[str]:
+    def points(found: Sequence[Sequence[float]]) -> str:
+        return ", ".join(f"({', '.join(f'{x:g}' for x in point)})" for point in found)
+
+    lowest = "minimum: unknown" if about["minimum"] is None else f"minimum: {about['minimum']:.10g} at {points(about['at'])}"
+    return [lowest, f"start: {points([about['start']])}", f"box: {' x '.join(f'[{low:g}, {high:g}]' for low, high in about['box'])}"]
+
+
 def _show(plugin: Plugin) -> None:
     from textwrap import indent
 
@@ -118,9 +129,11 @@ def _show(plugin: Plugin) -> None:
     out.print(Text(indent(plugin.doc, "  ")), "", sep="\n", soft_wrap=True)
     if about.get("formula"):
         out.print(Text(indent("\n".join(about["formula"]), "  "), style="cyan"), "", sep="\n", soft_wrap=True)
-    facts = [f"{about['flops']} FLOPs per {'parameter' if plugin.kind == 'optimizer' else 'element'}"] if "flops" in about else []
+    per = {"optimizer": "parameter", "objective": "evaluation"}.get(plugin.kind, "element")
+    facts = [f"{about['flops']} FLOPs per {per}"] if "flops" in about else []
     facts += [f"state: {', '.join(about['slots']) or 'none'}"] if "slots" in about else []
     facts += [f"task: {about['task']}", f"scale: {about['scale']}", f"source: {about['source']}"] if "task" in about else []
+    facts += _landmarks(about) if "box" in about else []
     for fact in facts:
         out.print(Text(f"  {fact}"), soft_wrap=True)
     if plugin.hyper:

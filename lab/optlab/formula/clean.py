@@ -120,6 +120,15 @@ def known_side(numbers: list[float | None]) -> bool:
     return (numbers[0] is None) != (numbers[1] is None)
 
 
+def merged(graph: Graph) -> Graph:
+    """Equal nodes become one and nothing else changes: the intermediates a, b, c, d of a worked table."""
+    builder = Builder()
+    place: list[int] = []
+    for node in graph.nodes:
+        place.append(builder.put(node._replace(parents=tuple(place[p] for p in node.parents))))
+    return pruned(replace(graph, nodes=tuple(builder.nodes), outputs=tuple(place[k] for k in graph.outputs)))
+
+
 def shared(graph: Graph) -> Graph:
     """Fold, share, expand powers, drop dead nodes."""
     builder = Builder()

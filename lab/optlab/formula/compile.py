@@ -25,21 +25,21 @@ def _check(graph: Graph, dtype: str, inputs: int, outputs: int, what: str) -> No
 def compile_activation(name: str, graph: Graph, dtype: str) -> CompiledActivation:
     """Compile f(z) and its slope, the slope by forward accumulation."""
     _check(graph, dtype, 1, 1, "an activation")
-    module = load(f"{name}_activation_{dtype}", modules.activation_source(lower(forward(graph, graph.inputs[0])), dtype))
+    module = load(f"{name}_activation_{dtype}", modules.activation_source(lower(forward(graph, graph.inputs[0])), dtype, graph))
     return CompiledActivation(module.value.address, module.value_slope.address, module, path_of(module))
 
 
 def compile_cost(name: str, graph: Graph, dtype: str) -> CompiledCost:
     """Compile an elementwise cost(y, t) and its derivative by y."""
     _check(graph, dtype, 2, 1, "a cost")
-    module = load(f"{name}_cost_{dtype}", modules.cost_source(lower(forward(graph, graph.inputs[0])), dtype))
+    module = load(f"{name}_cost_{dtype}", modules.cost_source(lower(forward(graph, graph.inputs[0])), dtype, graph))
     return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
 
 
 def compile_stage(name: str, graph: Graph, n_slots: int, dtype: str) -> int:
     """Compile an update rule with inputs (w, g, *slots) and outputs (w, *slots); the address has the signature abi.stage."""
     _check(graph, dtype, 2 + n_slots, 1 + n_slots, f"an update rule with {n_slots} slots")
-    module = load(f"{name}_stage_{dtype}", modules.stage_source(lower(graph), dtype))
+    module = load(f"{name}_stage_{dtype}", modules.stage_source(lower(graph), dtype, graph))
     return int(module.stage_loop.address)
 
 
@@ -50,7 +50,7 @@ def compile_objective(name: str, graph: Graph, dtype: str) -> CompiledObjective:
     are both the value.
     """
     _check(graph, dtype, len(graph.inputs), 1, "an objective")
-    module = load(f"{name}_objective_{dtype}", modules.objective_source(lower(reverse(graph, graph.inputs)), dtype))
+    module = load(f"{name}_objective_{dtype}", modules.objective_source(lower(reverse(graph, graph.inputs)), dtype, graph))
     return CompiledObjective(module.gradient.address, module.evaluate.address, module, path_of(module))
 
 

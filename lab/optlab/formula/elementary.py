@@ -18,7 +18,8 @@ from optlab.formula.table import TABLE, Elementary, Over, apply, function, infix
 
 __all__ = [
     "acos", "asin", "atan", "atan2", "cbrt", "clip", "cos", "cosh", "erf", "exp", "exp2", "expm1", "floor", "hypot", "log", "log1p", "log2",
-    "log10", "logaddexp", "maximum", "minimum", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh", "where",
+    "log10", "logaddexp", "maximum", "minimum", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "straight_through", "tan", "tanh",
+    "where",
 ]  # fmt: skip
 
 
@@ -151,23 +152,23 @@ function("abs", np.abs, lambda y, x: sign(x), code="abs(*)", latex=r"\left|{0}\r
 function("sign", np.sign, zero, code="@sign_{real}(*)")
 function("floor", np.floor, zero, code="@floor(*)", latex=r"\lfloor {0} \rfloor")
 function("sqrt", np.sqrt, lambda y, x: Over(0.5, y), code="math.sqrt(*)", latex=r"\sqrt{{{0}}}")
-function("cbrt", np.cbrt, lambda y, x: Over(1.0, 3.0 * (y * y)), code="np.cbrt(*)", latex=r"\sqrt[3]{{{0}}}")
+function("cbrt", np.cbrt, lambda y, x: Over(1.0, 3.0 * (y * y)), code="@cbrt_{real}(*)", latex=r"\sqrt[3]{{{0}}}")
 function("square", np.square, lambda y, x: 2.0 * x, code="", latex="{{{0}}}^2")
 function("exp", np.exp, lambda y, x: y, code="@exp_{real}(*)", latex="e^{{{0}}}")
 function("expm1", np.expm1, lambda y, x: exp(x), code="@expm1_{real}(*)")
-function("exp2", np.exp2, lambda y, x: _LN2 * y, code="np.exp2(*)", latex="2^{{{0}}}")
+function("exp2", np.exp2, lambda y, x: _LN2 * y, code="@exp2_{real}(*)", latex="2^{{{0}}}")
 function("log", np.log, lambda y, x: Over(1.0, x), code="@log_{real}(*)", latex=r"\ln\left({0}\right)")
 function("log1p", np.log1p, lambda y, x: Over(1.0, 1.0 + x), code="@log1p_{real}(*)", latex=r"\ln\left(1 + {0}\right)")
-function("log2", np.log2, lambda y, x: Over(1.0 / _LN2, x), code="np.log2(*)", latex=r"\log_2\left({0}\right)")
-function("log10", np.log10, lambda y, x: Over(1.0 / _LN10, x), code="math.log10(*)", latex=r"\log_{{10}}\left({0}\right)")
-function("sin", np.sin, lambda y, x: cos(x), code="math.sin(*)", latex=r"\sin\left({0}\right)")
-function("cos", np.cos, lambda y, x: -sin(x), code="math.cos(*)", latex=r"\cos\left({0}\right)")
-function("tan", np.tan, lambda y, x: 1.0 + y * y, code="math.tan(*)", latex=r"\tan\left({0}\right)")
-function("asin", np.arcsin, lambda y, x: Over(1.0, _beside_circle(x)), code="math.asin(*)", latex=r"\arcsin\left({0}\right)")
-function("acos", np.arccos, lambda y, x: Over(-1.0, _beside_circle(x)), code="math.acos(*)", latex=r"\arccos\left({0}\right)")
-function("atan", np.arctan, lambda y, x: Over(1.0, 1.0 + x * x), code="math.atan(*)", latex=r"\arctan\left({0}\right)")
-function("sinh", np.sinh, lambda y, x: cosh(x), code="math.sinh(*)", latex=r"\sinh\left({0}\right)")
-function("cosh", np.cosh, lambda y, x: sinh(x), code="math.cosh(*)", latex=r"\cosh\left({0}\right)")
+function("log2", np.log2, lambda y, x: Over(1.0 / _LN2, x), code="@log2_{real}(*)", latex=r"\log_2\left({0}\right)")
+function("log10", np.log10, lambda y, x: Over(1.0 / _LN10, x), code="@log10_{real}(*)", latex=r"\log_{{10}}\left({0}\right)")
+function("sin", np.sin, lambda y, x: cos(x), code="@sin_{real}(*)", latex=r"\sin\left({0}\right)")
+function("cos", np.cos, lambda y, x: -sin(x), code="@cos_{real}(*)", latex=r"\cos\left({0}\right)")
+function("tan", np.tan, lambda y, x: 1.0 + y * y, code="@tan_{real}(*)", latex=r"\tan\left({0}\right)")
+function("asin", np.arcsin, lambda y, x: Over(1.0, _beside_circle(x)), code="@asin_{real}(*)", latex=r"\arcsin\left({0}\right)")
+function("acos", np.arccos, lambda y, x: Over(-1.0, _beside_circle(x)), code="@acos_{real}(*)", latex=r"\arccos\left({0}\right)")
+function("atan", np.arctan, lambda y, x: Over(1.0, 1.0 + x * x), code="@atan_{real}(*)", latex=r"\arctan\left({0}\right)")
+function("sinh", np.sinh, lambda y, x: cosh(x), code="@sinh_{real}(*)", latex=r"\sinh\left({0}\right)")
+function("cosh", np.cosh, lambda y, x: sinh(x), code="@cosh_{real}(*)", latex=r"\cosh\left({0}\right)")
 function("tanh", np.tanh, lambda y, x: 1.0 - y * y, code="@tanh_{real}(*)", latex=r"\tanh\left({0}\right)")
 function("sigmoid", _sigmoid_value, lambda y, x: y * (1.0 - y), code="@sigmoid_{real}(*)", latex=r"\sigma\left({0}\right)")
 function("erf", _erf_value, lambda y, x: 2.0 / math.sqrt(math.pi) * exp(-(x * x)), code="@erf_{real}(*)")
@@ -179,3 +180,8 @@ _by_b = lambda y, a, b: where(y > 0.0, b / y, 0.0 * y)  # noqa: E731
 function("hypot", np.hypot, _by_a, _by_b, code="math.hypot(*)")
 function("logaddexp", np.logaddexp, lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a), code="@logaddexp_{real}(*)")
 function("atan2", np.arctan2, lambda y, a, b: Over(b, a * a + b * b), lambda y, a, b: Over(-a, a * a + b * b), code="math.atan2(*)")
+
+# -- a value with the slope of something else ------------------------------------------------------------------------------------
+
+straight_through = _of_two("straight_through", "The value of a with the derivative of b: an estimator for a step, whose own slope is 0.")
+function("straight_through", lambda a, b: a + np.zeros_like(b), zero, one, code="{0}", flops=0)

@@ -18,21 +18,28 @@ from optlab.formula.clean import invariant_nodes
 from optlab.formula.graph import Graph
 from optlab.formula.table import TABLE
 
+CIRCULAR = ("sin", "cos", "tan")
 MOST_NODES = 2000  # compiling takes about 2-3 ms per node and function: 1000 nodes with their derivative took 6.7 s
 
 _RESERVED = {
     *keyword.kwlist, *dir(builtins), "i", "n", "m", "real", "hyper", "step", "scale", "scale_real", "rows", "columns", "count", "start",
     "size", "total", "math", "np", "float32", "float64", "layers", "n_layers", "scratch", "ask", "scalars", "slots", "context", "sums",
-    "callback", "costs", "slopes",
+    "callback", "costs", "slopes", "far", "farthest", "FARTHEST",
 }  # fmt: skip
 
 
 @dataclass
 class Statements:
-    """The code of one graph: `before` the loop, `inside` it, the names of its `outputs`, what it imports from the vector module."""
+    """The code of one graph: `before` the loop, `inside` it, the names of its `outputs`, what it imports from the vector module.
+
+    sin, cos and tan have a form that vectorises and holds near 0 only: `near` is `inside` with these, and `look` counts in `far`
+    the elements of the loop that need the other. Both are empty where no such function depends on the element.
+    """
 
     before: list[str] = field(default_factory=list)
     inside: list[str] = field(default_factory=list)
+    near: list[str] = field(default_factory=list)
+    look: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
 
@@ -66,6 +73,7 @@ def statements(graph: Graph, dtype: str, reads: dict[str, str], fixed: dict[str,
     invariant = invariant_nodes(graph)
     outer: dict[int, str] = {}  # names of float64 values before the loop
     inner: dict[int, str] = {}  # names of values of the dtype, inside the loop
+    line: dict[int, str] = {}  # inside the loop, by node
     used = {parent for node in graph.nodes for parent in node.parents} | set(graph.outputs)
 
     def enter(k: int) -> str:
@@ -88,7 +96,7 @@ def statements(graph: Graph, dtype: str, reads: dict[str, str], fixed: dict[str,
         k = next(k for k, node in enumerate(graph.nodes) if node.op == "input" and node.value == name)
         if k in used:
             inner[k] = names.take(name)
-            code.inside.append(f"{inner[k]} = {reads[name]}")
+            line[k] = f"{inner[k]} = {reads[name]}"
     for k, node in enumerate(graph.nodes):
         if node.op == "invariant" and k in used:
             outer[k] = names.take(node.value)
@@ -100,9 +108,32 @@ def statements(graph: Graph, dtype: str, reads: dict[str, str], fixed: dict[str,
         elif node.op in TABLE:
             arguments = [enter(p) for p in node.parents]
             inner[k] = names.take(_result_name(graph, k))
-            code.inside.append(f"{inner[k]} = {_call(node.op, arguments, dtype, code.imports)}")
+            line[k] = f"{inner[k]} = {_call(node.op, arguments, dtype, code.imports)}"
+    code.inside = list(line.values())
     code.outputs = [enter(k) for k in graph.outputs]
+    circular = [k for k in line if graph.nodes[k].op in CIRCULAR]
+    if circular:
+        near = dict(line)
+        code.imports.add("FARTHEST")
+        code.imports.update(f"{graph.nodes[k].op}_near_{dtype}" for k in circular)
+        code.before.append("farthest = real(FARTHEST)")
+        for k in circular:
+            near[k] = line[k].replace(f" {graph.nodes[k].op}_", f" {graph.nodes[k].op}_near_")
+        code.near = list(near.values())
+        arguments_of = tuple(dict.fromkeys(graph.nodes[k].parents[0] for k in circular))
+        needed = ancestors(graph, arguments_of)
+        code.look = [near[k] for k in line if k in needed]
+        code.look += [f"far += abs({inner[k]}) > farthest" for k in arguments_of]
     return code
+
+
+def ancestors(graph: Graph, nodes: tuple[int, ...]) -> set[int]:
+    """These nodes and all that they depend on."""
+    found = set(nodes)
+    for k in range(len(graph.nodes) - 1, -1, -1):
+        if k in found:
+            found.update(graph.nodes[k].parents)
+    return found
 
 
 def _result_name(graph: Graph, k: int) -> str:

@@ -108,6 +108,8 @@ class Traced(Symbolic):
         return self.record("add", (self, other))
 
     def __radd__(self, other: Any) -> Traced:
+        if type(other) is int and other == 0:  # where Python's sum() begins; nobody wrote it
+            return self
         return self.record("add", (other, self))
 
     def __sub__(self, other: Any) -> Traced:

@@ -16,10 +16,7 @@ from numba.extending import overload
 
 from optlab.formula import elementary, vector
 
-_LIBRARY: dict[str, Any] = {
-    "sqrt": math.sqrt, "cbrt": np.cbrt, "exp2": np.exp2, "log2": np.log2, "log10": math.log10, "sin": math.sin, "cos": math.cos,
-    "tan": math.tan, "asin": math.asin, "acos": math.acos, "atan": math.atan, "sinh": math.sinh, "cosh": math.cosh,
-}  # fmt: skip
+_LIBRARY: dict[str, Any] = {"sqrt": math.sqrt}
 _OF_TWO_LIBRARY: dict[str, Any] = {"hypot": math.hypot, "atan2": math.atan2}
 
 
@@ -88,7 +85,10 @@ def _clip(x: Any, lowest: Any, highest: Any) -> Callable[..., Any]:
     return lambda x, lowest, highest: elementary.minimum(elementary.maximum(x, lowest), highest)
 
 
-for _name in (*_LIBRARY, "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sign"):
+for _name in (
+    *_LIBRARY, "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+    "sigmoid", "erf", "sign", "cbrt",
+):  # fmt: skip
     _of_one(_name)
 for _name in (*_OF_TWO_LIBRARY, "minimum", "maximum", "logaddexp"):
     _of_two(_name)

@@ -17,7 +17,7 @@ def row_cost_source(name: str, dtype: str, joint: bool, hyper: Sequence[str], op
         if each in options:
             more += f", {options[each]!r}"
         else:
-            more, k = more + f", hyper[{k}]", k + 1
+            more, k = more + f", real(hyper[{k}])", k + 1
     if joint:
         value = [f"total += joint(outputs[row], targets[row], unused{more})"]
         gradient = [f"total += joint(outputs[row], targets[row], out{more})"]

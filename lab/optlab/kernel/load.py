@@ -12,7 +12,7 @@ from typing import Any
 from numba import types
 
 from optlab import abi, jit
-from optlab.kernel import linalg, metrics, network, random, symbols, tape
+from optlab.kernel import linalg, metrics, network, quadratic, random, recorder, symbols, tape
 from optlab.kernel import train as training
 
 
@@ -82,6 +82,19 @@ class Kernel:
         """(address, context, w, sums) -> None: sums = (cost, metric) over all rows of the context; any model."""
         with jit.compiling(f"evaluate {self.dtype}"):
             return _compiled(network.evaluate, _I, _vector(_I), _vector(abi.REALS[self.dtype]), _vector(_D))
+
+    @functools.cached_property
+    def recorder(self) -> Any:
+        """`.address` of the stage that keeps the path of the parameters."""
+        with jit.compiling(f"recorder {self.dtype}"):
+            return jit.callback(abi.stage(abi.REALS[self.dtype]))(recorder.keep)
+
+    @functools.cached_property
+    def quadratic(self) -> tuple[Any, Any]:
+        """`.address` of the gradient and of the evaluation of a quadratic (context abi.QUADRATIC_*)."""
+        real = abi.REALS[self.dtype]
+        with jit.compiling(f"quadratic {self.dtype}"):
+            return jit.callback(abi.model_gradient(real))(quadratic.gradient), jit.callback(abi.model_evaluate(real))(quadratic.evaluate)
 
     @functools.cached_property
     def predict(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from optlab.abi import advance
@@ -34,9 +35,10 @@ def accuracy_by_threshold(y: Any, t: Any, rows: Any, columns: Any, hyper: Any) -
 
 
 def squared_residual(y: Any, t: Any, rows: Any, columns: Any, hyper: Any) -> Any:
-    """Sum of (y - t)^2 over rows and columns: with the targets' variance it gives R^2."""
+    """Sum of (y - t)^2 over rows and columns: with the targets' variance it gives R^2. hyper[0] = 1: predictions are exp(y)."""
     total = 0.0
     for i in range(rows * columns):
-        difference = float(y[i]) - float(t[i])
+        output = math.exp(float(y[i])) if hyper[0] == 1.0 else float(y[i])
+        difference = output - float(t[i])
         total += difference * difference
     return total
