@@ -190,7 +190,8 @@ Comparisons (`< <= > >= == !=`), `& | ~` and `where` are exact and cost 1 each; 
 - Kinks and jumps: abs'(0) = 0, sign' = 0, floor' = 0, hypot'(0, 0) = 0; a tie of minimum or maximum takes the derivative of the first
   argument. `where` differentiates the branch taken: an infinity or NaN of the other never enters.
 - NaN in is NaN out, but for hypot(inf, NaN) = inf, NaN**0 = 1 and 1**NaN = 1, as IEEE has it. Division by zero, the logarithm of a
-  negative number and overflow give IEEE results (inf, NaN), no warning. exp(inf) is inf and exp(-inf) is 0; subnormal results are not flushed to zero; -0 keeps its sign in odd functions.
+  negative number and overflow give IEEE results (inf, NaN), no warning.
+  exp(inf) is inf and exp(-inf) is 0; subnormal results are not flushed to zero; -0 keeps its sign in odd functions.
 - Integer powers up to 64 are products by repeated squaring (about half an ulp each) and differentiate as n*x**(n-1), without a
   logarithm. `x**0.5` is compiled to `sqrt(x)`, which differs from pow at -0 (sqrt: -0, pow: 0) and at -inf (sqrt: NaN, pow: inf);
   `x**-0.5` likewise to `1/sqrt(x)`.
