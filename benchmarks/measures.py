@@ -71,7 +71,7 @@ def rates(results: Results) -> list[Rate]:
     every = [record for record in results.having("case", "gflops", "step_us") if "curve" not in record.facts]
     for record in sorted(every, key=lambda record: record.facts.get("peak_gflops") is None):
         facts = record.facts
-        flops = facts["gflops"] * facts["step_us"] * 1e3
+        flops = facts.get("flops") or facts["gflops"] * facts["step_us"] * 1e3
         peak = facts.get("peak_gflops")
         rate = Rate(str(facts["case"]), record.dtype, record.peer, flops, float(facts["gflops"]), float(peak) if peak else None)
         found.setdefault((rate.case, rate.dtype, rate.peer), rate)

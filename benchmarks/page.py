@@ -55,7 +55,9 @@ def write(now: Results, out: Path, before: Results | None = None) -> Path:
     answers += [*cards.peers(found), *cards.peak(rates), *cards.growth(curves), *cards.optimizers(updates), *cards.start(start)]
     machine = results.machine(now)
     context = {
-        "lede": " · ".join(machine[key] for key in ("CPU", "measured") if key in machine),
+        "lede": " · ".join(
+            [machine[key] for key in ("CPU", "measured") if key in machine] + [words.plural(len(now.records), "measurement")]
+        ),
         "cards": answers,
         "images": {name: base64.b64encode(image).decode() for name, image in images.items()},
         "file": now.file,
@@ -77,7 +79,6 @@ def write(now: Results, out: Path, before: Results | None = None) -> Path:
         "start": [_row(record) for record in start],
         "others": {group: [_row(record) for record in records] for group, records in others.items()},
         "machine": machine,
-        "count": words.plural(len(now.records), "measurement"),
         "straight": f"{measures.STRAIGHT:g}",
         "noticeable": f"{results.NOTICEABLE:.0%}",
     }

@@ -84,7 +84,8 @@ def share_of_peak(found: Sequence[Rate]) -> Figure:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.flops(value)))
             axes.margins(x=0.14)
             axes.set_ylim(0, 100 if shares else 1.18 * top)
-            _dress(axes, "FLOPs of one step", "% of measured FMA peak" if shares else "GFLOP/s", "y")
+            label = "GFLOP/s" if not shares else "% of measured FMA peak" if axes is panels[0] else ""
+            _dress(axes, "FLOPs of one step", label, "y")
             axes.set_title(dtype or "all", loc="left", fontweight="bold", fontsize=style.SIZE)
         if len(peers) > 1:
             figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=7, frameon=False, fontsize=style.SMALL)

@@ -1,12 +1,14 @@
 """What a JSON file of pytest-benchmark says: its measurements as records, the machine, and how two files differ.
 
 A record's number is, in this order, `extra_info["step_us"]`, `extra_info["ns_per_parameter"]` or the median of the rounds, in seconds.
+A row of `benchmarks.peers` holds several contenders that ran in turn, `{"case", "dtype", "peak_gflops", "share_of_peak", "optlab":
+{"min_us", "median_us"}, "jax": ...}`; be it `extra_info` or a line of the file that `benchmarks.peers --json` writes, it is taken apart.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -82,7 +84,9 @@ def read(path: Path) -> Results:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        records = tuple(_record(each) for each in found["benchmarks"])
+        if isinstance(found, list):
+            found = {"benchmarks": [{"group": "peers", "name": f"{row['case']}-{row['dtype']}", "extra_info": row} for row in found]}
+        records = tuple(record for each in found["benchmarks"] for record in _records(each))
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = f"{type(error).__name__}: {error}"
         raise OptlabError(
@@ -93,6 +97,20 @@ def read(path: Path) -> Results:
             f"{path} holds no measurement; write one with pytest benchmarks --benchmark-json=FILE, without --benchmark-disable"
         )
     return Results(path.name, records, found.get("machine_info") or {}, found.get("commit_info") or {}, str(found.get("datetime") or ""))
+
+
+def _records(each: Mapping[str, Any]) -> Iterator[Record]:
+    facts = each.get("extra_info") or {}
+    turns = {name: value for name, value in facts.items() if isinstance(value, dict) and "median_us" in value}
+    if not turns:
+        yield _record(each)
+    for peer, turn in turns.items():
+        flops = 1e3 * facts["share_of_peak"] * facts["peak_gflops"] * facts[OURS]["min_us"]
+        plain = {name: value for name, value in facts.items() if name not in (*turns, "share_of_peak")}
+        facts_of_turn = {**plain, "peer": peer, "step_us": turn["median_us"], "flops": flops, "gflops": 1e-3 * flops / turn["min_us"]}
+        low, middle = 1e-6 * turn["min_us"], 1e-6 * turn["median_us"]
+        stats = {"median": middle, "min": low, "max": middle, "iqr": middle - low, "rounds": facts.get("rounds", 1)}
+        yield _record({**each, "name": f"{each['name']}-{peer}", "extra_info": facts_of_turn, "stats": stats})
 
 
 def _record(each: Mapping[str, Any]) -> Record:
@@ -153,7 +171,7 @@ def machine(results: Results) -> dict[str, str]:
     commit = str(results.commit.get("id") or "")[:10]
     peaks = {record.dtype: float(record.facts["peak_gflops"]) for record in results.having("peak_gflops")}
     rows = {
-        "CPU": str(cpu.get("brand_raw") or info.get("processor") or info.get("machine") or "unknown"),
+        "CPU": str(cpu.get("brand_raw") or info.get("processor") or ""),
         "cores": str(info.get("cores") or cpu.get("count") or ""),
         "FMA peak of one core": ", ".join(f"{dtype} {peak:.0f} GFLOP/s" for dtype, peak in sorted(peaks.items())),
         "system": " ".join(str(info.get(key) or "") for key in ("system", "machine")).strip(),

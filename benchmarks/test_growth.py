@@ -21,7 +21,7 @@ from optlab import Study
 from optlab.outcome import Outcome
 
 INPUTS, CLASSES = 64, 10
-ROUNDS = 3
+ROUNDS = 5
 BUDGET = 4e9  # FLOPs of one round: about 50 to 100 ms
 Test = TypeVar("Test", bound=Callable[..., None])
 SMALL = 1000  # trials of the largest study that is run when nothing is measured

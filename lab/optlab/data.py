@@ -16,7 +16,7 @@ import numpy.typing as npt
 from optlab import arrays
 from optlab.arrays import Array, Task
 from optlab.errors import OptlabError, nearest
-from optlab.kinds import Problem
+from optlab.sources import Problem
 
 SCALES = ("standard", "minmax", "none")
 

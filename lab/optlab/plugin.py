@@ -26,8 +26,9 @@ import pluggy
 from optlab.errors import OptlabError
 from optlab.formula.elementary import *  # noqa: F403  # the elementary functions are the author's vocabulary
 from optlab.hyper import Count, Decay, Fraction, NonNegative, Positive, Real, Several, signature_of
-from optlab.kinds import Activation, Cost, Initializer, Objective, Optimizer, Problem, RowCost, Schedule
+from optlab.kinds import Activation, Cost, Objective, Optimizer, RowCost
 from optlab.landmarks import Landmarks, Pair, Point
+from optlab.sources import Initializer, Problem, Schedule
 
 __all__ = [
     "Count",

@@ -16,8 +16,10 @@ from typing import Any, cast
 import pluggy
 
 from optlab import hookspecs
+from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
-from optlab.kinds import Activation, Cost, Initializer, Objective, Optimizer, Plugin, Problem, RowCost, Schedule
+from optlab.kinds import Activation, Cost, Objective, Optimizer, RowCost
+from optlab.sources import Initializer, Problem, Schedule
 
 KINDS: Mapping[str, tuple[type[Plugin], ...]] = MappingProxyType(
     {

@@ -11,7 +11,7 @@ from typing import Any
 
 from optlab import arrays
 from optlab.errors import OptlabError, nearest
-from optlab.kinds import Problem
+from optlab.sources import Problem
 
 
 @dataclass(frozen=True, eq=False)

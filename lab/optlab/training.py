@@ -14,10 +14,11 @@ from optlab.data import Dataset, prepare, problem_dataset
 from optlab.errors import OptlabError
 from optlab.execution import execute
 from optlab.hyper import Value
-from optlab.kinds import Activation, Cost, Optimizer, Problem, RowCost
+from optlab.kinds import Activation, Cost, Optimizer, RowCost
 from optlab.outcome import Outcome
 from optlab.registry import Catalogue, catalogue_with, name_of
 from optlab.settings import Order, Settings, pairs
+from optlab.sources import Problem
 from optlab.streams import Streams
 
 Array = npt.NDArray[Any]

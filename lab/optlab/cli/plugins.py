@@ -11,7 +11,7 @@ from optlab.cli.tables import Json, PluginFiles, console, hyper_records, hyper_w
 from optlab.errors import OptlabError, nearest
 
 if TYPE_CHECKING:
-    from optlab.kinds import Plugin
+    from optlab.base import Plugin
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -29,7 +29,9 @@ def _all(files: Sequence[str] | None) -> Iterator[Plugin]:
 
 def record(plugin: Plugin) -> dict[str, Any]:
     """One plugin as plain data. Keys that its kind has no use for are left out."""
-    from optlab.kinds import FormulaPlugin, Objective, Optimizer, Problem, RowCost
+    from optlab.base import FormulaPlugin
+    from optlab.kinds import Objective, Optimizer, RowCost
+    from optlab.sources import Problem
 
     found: dict[str, Any] = {"kind": plugin.kind, "name": plugin.name, "hyper": hyper_records(plugin.hyper)}
     if isinstance(plugin, FormulaPlugin):

@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from optlab import registry
+from optlab.base import Plugin
 from optlab.conformance import extremes, objectives, rows, rules, slopes
 from optlab.conformance.record import Check, Report
 from optlab.conformance.slopes import CODE
 from optlab.errors import OptlabError, nearest
-from optlab.kinds import Activation, Cost, Objective, Optimizer, Plugin, RowCost
+from optlab.kinds import Activation, Cost, Objective, Optimizer, RowCost
 
 Gate = Callable[[Any], Iterator[Check]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from optlab.base import Plugin
 from optlab.hyper import HyperParameter, Value
-from optlab.kinds import Plugin
 
 
 def settings(plugin: Plugin) -> Iterator[tuple[str, dict[str, Value]]]:

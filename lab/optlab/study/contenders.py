@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.hyper import HyperParameter, Value
-from optlab.kinds import Optimizer, Plugin
+from optlab.kinds import Optimizer
 from optlab.registry import Catalogue
 from optlab.settings import Pairs, Settings, pairs
 from optlab.study.schema import RUN_KEYS, STUDY_KEYS, HyperTable, SlippedKeyError, Spec

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from optlab.base import Plugin
 from optlab.errors import OptlabError
-from optlab.kinds import Plugin, Problem
+from optlab.sources import Problem
 
 
 @dataclass(frozen=True)

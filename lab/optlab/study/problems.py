@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optlab.errors import OptlabError
-from optlab.kinds import Problem
 from optlab.registry import Catalogue
 from optlab.settings import Pairs, pairs
+from optlab.sources import Problem
 from optlab.streams import Streams
 from optlab.study.contenders import complete_hyper
 from optlab.study.schema import Spec

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from optlab import registry
+from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
-from optlab.kinds import Plugin
 from optlab.study import contenders, plain, problems, schema, toml
 from optlab.study.contenders import Contender
 from optlab.study.overrides import apply_overrides

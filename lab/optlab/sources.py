@@ -1,0 +1,63 @@
+"""What a decorated problem, schedule or initializer is: a Python function that makes arrays; nothing of it is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from optlab.base import Plugin
+from optlab.errors import OptlabError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Problem(Plugin):
+    """Data to learn from: a function that returns X (n, d) and y (n,) or (n, k); noisy ones take `rng` first.
+
+    `task` is "classification" or "regression"; `scale` says how features are scaled, fitted on the training part alone:
+    "standard", "minmax", "none", or a number to divide by. `source` is the citation.
+    """
+
+    task: str = "regression"
+    scale: str | float = "standard"
+    source: str = ""
+    noisy: bool = False
+    kind: ClassVar[str] = "problem"
+
+    def load(self, rng: np.random.Generator, given: Mapping[str, Any] = MappingProxyType({})) -> tuple[np.ndarray, np.ndarray]:
+        """(X, y) at these hyper-parameters."""
+        values = self.values(given)
+        X, y = self.function(rng, **values) if self.noisy else self.function(**values)
+        return X, y
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule(Plugin):
+    """Factors on the learning rate: f(t, total) for t = 0 .. total-1 epochs."""
+
+    kind: ClassVar[str] = "schedule"
+
+    def factors(self, total: int, given: Mapping[str, Any] = MappingProxyType({})) -> np.ndarray:
+        """float64 array of `total` factors.
+
+        Raises:
+            OptlabError: the function returned another shape, or a negative or non-finite factor.
+        """
+        import numpy as np
+
+        returned = self.function(np.arange(total, dtype=float), total, **self.values(given))
+        found = np.broadcast_to(np.asarray(returned, dtype=float), (total,))
+        if not (np.isfinite(found).all() and (found >= 0).all()):
+            raise OptlabError(f"schedule {self.name} returned a negative or non-finite factor; factors must be finite and >= 0")
+        return np.array(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Initializer(Plugin):
+    """First weights of one layer: f(rng, n_in, n_out) -> W (n_in, n_out), or (W, b). Biases start at 0 otherwise."""
+
+    kind: ClassVar[str] = "initializer"
