@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.results import OURS, Record, Results
+from optlab.evidence import words
 
 STRAIGHT = 1.15  # a point this near the line counts as on it
 
@@ -116,10 +117,11 @@ class Curve:
         """Where the curve is straight, and by how much it is not where it ends."""
         last, start = self.points[-1], self.straight_from
         if start is None:
-            return f"{last.ratio:.2f}x the line at {last.x:,g}"
+            return f"{last.ratio:.2f}x the line at {words.count(last.x)}"
         if start == last.x:
-            return f"best rate at the last point, {last.x:,g}; {self.points[-2].ratio:.2f}x the line at {self.points[-2].x:,g}"
-        return f"within {STRAIGHT:g}x of the line from {start:,g} on"
+            other = self.points[-2]
+            return f"best rate at the last point, {words.count(last.x)}; {other.ratio:.2f}x the line at {words.count(other.x)}"
+        return f"within {STRAIGHT:g}x of the line from {words.count(start)} on"
 
 
 def curves(results: Results) -> list[Curve]:

@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from benchmarks import cards, measures, pictures, results
+from benchmarks import bars, cards, lines, measures, results
 from benchmarks.cards import times
 from benchmarks.measures import Match, Point, Rate, Update
 from benchmarks.results import Change, Record, Results
@@ -37,17 +37,17 @@ def write(now: Results, out: Path, before: Results | None = None) -> Path:
     start = others.pop("start-up", [])
     drawn: dict[str, Figure] = {}
     if noticed:
-        drawn["changes"] = pictures.changed(sorted(noticed, key=_extent, reverse=True)[:MOST_BARS])
+        drawn["changes"] = bars.changed(sorted(noticed, key=_extent, reverse=True)[:MOST_BARS])
     if found:
-        drawn["peers"] = pictures.against_peers(found)
+        drawn["peers"] = bars.against_peers(found)
     if rates:
-        drawn["rates"] = pictures.share_of_peak(rates)
+        drawn["rates"] = lines.share_of_peak(rates)
     if curves:
-        drawn["growth"] = pictures.growth(curves)
+        drawn["growth"] = lines.growth(curves)
     if updates:
-        drawn["optimizers"] = pictures.optimizers(updates)
+        drawn["optimizers"] = bars.optimizers(updates)
     if start:
-        drawn["start-up"] = pictures.durations(start)
+        drawn["start-up"] = bars.durations(start)
     images = {name: style.png(figure) for name, figure in drawn.items()}
     for name, image in images.items():
         place(out / "figures" / f"{name}.png", image)
@@ -119,7 +119,7 @@ def _rate(rate: Rate) -> dict[str, str]:
 def _point(point: Point) -> dict[str, str]:
     traffic = f"{point.traffic / point.seconds / 1e9:.1f}" if point.traffic else ""
     rate = f"{point.flops / point.seconds / 1e9:.3g}"
-    size = {"x": f"{point.x:,g}", "time": words.seconds(point.seconds), "flops": words.flops(point.flops)}
+    size = {"x": words.count(point.x), "time": words.seconds(point.seconds), "flops": words.flops(point.flops)}
     return {**size, "rate": rate, "traffic": traffic, "ratio": f"{point.ratio:.2f}"}
 
 

@@ -1,4 +1,4 @@
-"""The pictures of the benchmark page, in the style of the report: each takes a table of `measures` and returns a figure."""
+"""Bars and points of the benchmark page, in the style of the report: each takes a table of `measures` and returns a figure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from benchmarks.measures import STRAIGHT, Curve, Match, Rate, Update
+from benchmarks.measures import Match, Update
 from benchmarks.results import OURS, Change, Record
 from optlab.evidence import words
 from optlab.report import style
@@ -31,13 +30,13 @@ def against_peers(found: Sequence[Match]) -> Figure:
     rows = {(dtype, case): _bars(found, dtype, case, names) for dtype in dtypes for case in cases}
     tall = sum(max(len(rows[dtype, case]) for dtype in dtypes) + 0.9 for case in cases)
     with style.styled():
-        figure = _figure(WIDTH, 0.75 + BAR * tall)
+        figure = new_figure(WIDTH, 0.75 + BAR * tall)
         panels = figure.subplots(1, len(dtypes), sharey=True, sharex=True, squeeze=False)[0]
         for axes, dtype in zip(panels, dtypes, strict=True):
             place, ticks = 0.0, []
             for case in cases:
                 for offset, (peer, ratio) in enumerate(rows[dtype, case]):
-                    axes.barh(place + offset, ratio - 1, left=1, height=0.86, color=_peer_hue(names, peer))
+                    axes.barh(place + offset, ratio - 1, left=1, height=0.86, color=peer_hue(names, peer))
                     _write(axes, max(ratio, 1.0), place + offset, f"{_ratio(ratio)}")
                 height = max(len(rows[each, case]) for each in dtypes)
                 ticks.append((place + (height - 1) / 2, case))
@@ -47,7 +46,7 @@ def against_peers(found: Sequence[Match]) -> Figure:
             axes.set_yticks([at for at, _ in ticks], [case for _, case in ticks])
             axes.set_ylim(place - 0.6, -0.9)
             axes.set_title(dtype or "all", loc="left", fontweight="bold", fontsize=style.SIZE)
-        handles = [Patch(color=_peer_hue(names, name), label=name) for name in names]
+        handles = [Patch(color=peer_hue(names, name), label=name) for name in names]
         figure.legend(handles=handles, loc="outside upper left", ncols=6, frameon=False, fontsize=style.SMALL)
         return figure
 
@@ -56,104 +55,12 @@ def _bars(found: Sequence[Match], dtype: str, case: str, names: Sequence[str]) -
     return [(peer, m.ratio(peer)) for m in found if (m.dtype, m.case) == (dtype, case) for peer in names if peer in m.peers]
 
 
-def share_of_peak(found: Sequence[Rate]) -> Figure:
-    """Rates against the FLOPs of a step, a panel per dtype: as a share of the measured peak where every rate has one, else GFLOP/s."""
-    shares = all(rate.share is not None for rate in found)
-    dtypes = sorted({rate.dtype for rate in found})
-    others = sorted({rate.peer for rate in found} - {OURS})
-    peers = [OURS, *others]
-    with style.styled():
-        figure = _figure(WIDTH, 2.9)
-        panels = figure.subplots(1, len(dtypes), sharey=shares, squeeze=False)[0]
-        for axes, dtype in zip(panels, dtypes, strict=True):
-            top = 0.0
-            for place, peer in enumerate(peers):
-                own = [rate for rate in found if (rate.dtype, rate.peer) == (dtype, peer)]
-                heights = [100 * (rate.share or 0) if shares else rate.gflops for rate in own]
-                thin = {"linewidth": 1.8, "markersize": 4.5, "zorder": 4} if peer == OURS else {"linewidth": 0.9, "markersize": 3.2}
-                mark = style.MARKERS[place % len(style.MARKERS)]
-                axes.plot([rate.flops for rate in own], heights, color=_peer_hue(others, peer), marker=mark, label=peer, **thin)
-                top = max(top, *heights, 0.0)
-                if peer == OURS:
-                    for rate, height, last in zip(own, heights, [0.0, *heights], strict=False):
-                        aside = ((-3, 4), "right") if height >= last else ((4, -8), "left")  # off the line
-                        text = f"{rate.case.split()[0]}  {height:.0f}{' %' if shares else ''}"
-                        axes.annotate(text, (rate.flops, height), aside[0], textcoords="offset points", ha=aside[1], fontsize=style.SMALL)
-            axes.set_xscale("log")
-            axes.xaxis.set_minor_locator(NullLocator())
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.flops(value)))
-            axes.margins(x=0.14)
-            axes.set_ylim(0, 100 if shares else 1.18 * top)
-            label = "GFLOP/s" if not shares else "% of measured FMA peak" if axes is panels[0] else ""
-            _dress(axes, "FLOPs of one step", label, "y")
-            axes.set_title(dtype or "all", loc="left", fontweight="bold", fontsize=style.SIZE)
-        if len(peers) > 1:
-            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=7, frameon=False, fontsize=style.SMALL)
-        return figure
-
-
-def growth(found: Sequence[Curve]) -> Figure:
-    """Each curve with its straight line, and below it the ratio of the two; the band reaches up to `STRAIGHT`."""
-    across = min(3, len(found))
-    down = -(-len(found) // across)
-    with style.styled():
-        figure = _figure(WIDTH, 2.75 * down)
-        grid = GridSpec(2 * down, across, figure=figure, height_ratios=[2.2, 1.0] * down)
-        for place, curve in enumerate(found):
-            row, column = divmod(place, across)
-            axes = figure.add_subplot(grid[2 * row, column])
-            below = figure.add_subplot(grid[2 * row + 1, column], sharex=axes)
-            x, seconds = [point.x for point in curve.points], [point.seconds for point in curve.points]
-            ratios = [point.ratio for point in curve.points]
-            axes.plot(x, [point.line for point in curve.points], color=style.MUTED, linewidth=0.9, linestyle=(0, (4, 2)))
-            axes.plot(x, seconds, color=style.PALETTE[0], marker="o", markersize=3.4, linewidth=1.3)
-            below.axhspan(1, STRAIGHT, color=style.PALETTE[2], alpha=0.22, linewidth=0)
-            below.plot(x, ratios, color=style.PALETTE[0], marker="o", markersize=3.4, linewidth=1.3)
-            _growth_axes(axes, below, curve, x, seconds, ratios)
-        return figure
-
-
-def _growth_axes(axes: Axes, below: Axes, curve: Curve, x: list[float], seconds: list[float], ratios: list[float]) -> None:
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    below.set_yscale("log")
-    low, high = min(*seconds, *(p.line for p in curve.points)), max(seconds)
-    if high < 8 * low:  # a flat curve looks flat
-        middle = (low * high) ** 0.5
-        low, high = middle / 3, middle * 3
-    axes.set_ylim(low / 1.4, high * 1.4)
-    axes.yaxis.set_major_locator(LogLocator(numticks=6, subs=(1.0,) if high > 30 * low else (1.0, 2.0, 5.0)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: words.seconds(value)))
-    below.set_ylim(0.95, max(1.6, 1.15 * max(ratios)))
-    wanted = (
-        (1, STRAIGHT, 1.5)
-        if max(ratios) < 1.8
-        else (1, 1.5, 2)
-        if max(ratios) < 3
-        else (1, 2, 5, 10)
-        if max(ratios) < 20
-        else (1, 10, 100, 1000)
-    )
-    below.yaxis.set_major_locator(FixedLocator([tick for tick in wanted if tick <= max(1.6, 1.15 * max(ratios))]))
-    below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
-    for each in (axes, below):
-        each.yaxis.set_minor_locator(NullLocator())
-        each.xaxis.set_major_locator(FixedLocator(x if len(x) < 7 else x[:: -(-len(x) // 6)]))
-        each.xaxis.set_minor_locator(NullLocator())
-        each.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _size(value)))
-        _dress(each, "", "", "y")
-    axes.tick_params(labelbottom=False)
-    axes.set_title(f"{curve.name}: step time", loc="left", fontweight="bold", fontsize=style.SIZE)
-    below.set_xlabel(curve.name, fontsize=style.SMALL, labelpad=1, color=style.MUTED)
-    below.set_ylabel("over line", fontsize=style.SMALL, labelpad=2, color=style.MUTED)
-
-
 def optimizers(found: Sequence[Update]) -> Figure:
     """Nanoseconds per parameter of one update, a bar per dtype; third-party rules hatched."""
     dtypes = sorted({dtype for update in found for dtype in update.nanoseconds})
     step = len(dtypes) + 0.7
     with style.styled():
-        figure = _figure(WIDTH, 0.6 + BAR * step * len(found))
+        figure = new_figure(WIDTH, 0.6 + BAR * step * len(found))
         axes = figure.subplots()
         for place, update in enumerate(found):
             for offset, dtype in enumerate(dtypes):
@@ -169,7 +76,7 @@ def optimizers(found: Sequence[Update]) -> Figure:
         axes.set_yticks([place * step + (len(dtypes) - 1) / 2 for place in range(len(found))], [style.shorten(name, 40) for name in names])
         axes.set_ylim(len(found) * step - 0.6, -0.9)
         axes.set_xlim(0, 1.08 * max(time for update in found for time in update.nanoseconds.values()))
-        _dress(axes, "ns per parameter", "", "x")
+        dress(axes, "ns per parameter", "", "x")
         handles = [Patch(color=_hue(dtype), label=dtype or "all") for dtype in dtypes]
         if any(update.foreign for update in found):
             handles.append(Patch(facecolor=style.MUTED, edgecolor=style.PAPER, hatch="/////", linewidth=0, label="third party"))
@@ -180,7 +87,7 @@ def optimizers(found: Sequence[Update]) -> Figure:
 def durations(found: Sequence[Record]) -> Figure:
     """Medians as points on a logarithmic axis, each with the range of its rounds."""
     with style.styled():
-        figure = _figure(WIDTH, 0.55 + 0.22 * len(found))
+        figure = new_figure(WIDTH, 0.55 + 0.22 * len(found))
         axes = figure.subplots()
         for place, record in enumerate(found):
             axes.plot([record.low, record.high], [place, place], color=style.PALETTE[0], linewidth=2.5, alpha=0.35, solid_capstyle="round")
@@ -194,14 +101,14 @@ def durations(found: Sequence[Record]) -> Figure:
         axes.xaxis.set_major_locator(LogLocator(numticks=8, subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.seconds(value)))
-        _dress(axes, "median, and the range of the rounds", "", "x")
+        dress(axes, "median, and the range of the rounds", "", "x")
         return figure
 
 
 def changed(found: Sequence[Change]) -> Figure:
     """The changes that count, as bars from 1 on a logarithmic axis: left slower, right faster."""
     with style.styled():
-        figure = _figure(WIDTH, 0.55 + 1.25 * BAR * len(found))
+        figure = new_figure(WIDTH, 0.55 + 1.25 * BAR * len(found))
         axes = figure.subplots()
         for place, change in enumerate(found):
             axes.barh(place, change.speed - 1, left=1, height=0.8, color=FASTER if change.speed > 1 else SLOWER)
@@ -217,7 +124,8 @@ def changed(found: Sequence[Change]) -> Figure:
         return figure
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of that many inches that makes room for its own labels."""
     figure = style.blank(width, height)
     figure.set_layout_engine("constrained")
     return figure
@@ -227,16 +135,9 @@ def _hue(dtype: str) -> str:
     return DTYPES.get(dtype, style.PALETTE[2])
 
 
-def _peer_hue(peers: Sequence[str], peer: str) -> str:
+def peer_hue(peers: Sequence[str], peer: str) -> str:
     """Ours in the first colour, the peers in the others, so that all pictures agree."""
     return style.PALETTE[0] if peer == OURS else style.PALETTE[1 + peers.index(peer) % (len(style.PALETTE) - 1)]
-
-
-def _size(value: float) -> str:
-    for scale, unit in ((1e6, "M"), (1e3, "k")):
-        if value >= scale and value % scale == 0:
-            return f"{value / scale:g}{unit}"
-    return f"{value:,g}"
 
 
 def _ratio(value: float) -> str:
@@ -258,7 +159,7 @@ def _log(axes: Axes, ratios: Sequence[float], label: str) -> None:
     axes.xaxis.set_major_locator(LogLocator(numticks=9, subs=(1.0,) if wide else (1.0, 2.0, 5.0)) if high / low > 3 else _tenths(low, high))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
-    _dress(axes, label, "", "x")
+    dress(axes, label, "", "x")
 
 
 def _tenths(low: float, high: float) -> FixedLocator:
@@ -266,7 +167,8 @@ def _tenths(low: float, high: float) -> FixedLocator:
     return FixedLocator([every * k for k in range(1, int(high / every) + 2)])
 
 
-def _dress(axes: Axes, x_label: str, y_label: str, grid: str) -> None:
+def dress(axes: Axes, x_label: str, y_label: str, grid: str) -> None:
+    """Labels, and grid lines across the axis `grid`."""
     axes.grid(axis="x" if grid == "x" else "y", color=style.FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left" if grid == "x" else "right"]].set_visible(False)
