@@ -1,26 +1,11 @@
 """`optlab autodiff`: what it prints, what programs get, the pictures, and one sentence for each mistake."""
 
 import json
-import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from optlab.cli import main
-
 NOTES = "sqrt(x**2 + exp(x**2))"
-
-
-@pytest.fixture
-def optlab(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["optlab", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code, out, err
-
-    return call
 
 
 def test_the_worked_table_of_the_lecture_notes(optlab):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from optlab.cli import main, progress
+from optlab.cli import progress
 from optlab.study.progress import Progress
 
 MINE = """
@@ -46,18 +46,6 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "foreign.db").write_text("not a database")
     (tmp_path / "file").touch()
     return tmp_path
-
-
-@pytest.fixture
-def optlab(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["optlab", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code, out, err
-
-    return call
 
 
 def process(*words, **options):

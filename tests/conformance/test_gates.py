@@ -1,30 +1,16 @@
 """The gates of `optlab check`: built-in plugins pass, wrong ones are named with their factor, references agree with mpmath."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 
 import optlab as lab
-from optlab.cli import main
 from optlab.conformance import gates, kinks, ratio, references
 from optlab.plugin import activation, cost, exp, log, logaddexp, maximum, objective, optimizer, row_cost, sigmoid, sqrt, tanh, where
 
 CATALOGUE = lab.catalogue()
 BUILTIN = [plugin for kind in ("activations", "costs", "objectives", "optimizers") for plugin in CATALOGUE[kind].values()]
-
-
-@pytest.fixture
-def optlab(monkeypatch, capsys):
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["optlab", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code, out, err
-
-    return call
 
 
 def failures(plugin):
