@@ -113,6 +113,7 @@ def load(dtype: str) -> Kernel:
     reals, table = _vector(real), _matrix(_I)
     address, clock_id = _clock()
     with jit.compiling(f"kernel {dtype}"):
+        symbols.publish("tiled", dtype, linalg.tiled_body, linalg.tiled_signature)
         symbols.publish("product", dtype, linalg.product_body, linalg.product_signature)
         metric = jit.callback(abi.cost_value(real))
         return Kernel(
