@@ -20,7 +20,7 @@ from optlab.readout import curves_of, verdict
 from optlab.registry import Catalogue
 from optlab.settings import Settings
 from optlab.streams import Streams
-from optlab.wiring import Wiring, layer_table
+from optlab.wiring import Wiring, aligned, layer_table
 
 Array = npt.NDArray[Any]
 
@@ -131,7 +131,9 @@ def execute(
 
     stages = np.zeros((1, abi.STAGE_COLUMNS), dtype=np.int64)
     stages[0, abi.STAGE_ADDRESS] = optimizer.compiled(settings.dtype, optimizer.options(values))
-    slots = np.repeat(np.array([*optimizer.slot_starts(values), 0.0], dtype=settings.dtype), len(w))
+    starts = optimizer.slot_starts(values)
+    slots = aligned(len(w) * (len(starts) + 1), settings.dtype)
+    slots.reshape(-1, len(w))[:-1] = np.array(starts).reshape(-1, 1)
 
     parts = [dataset.train, dataset.validation, dataset.test]
     workspace, capacity = wiring.workspace(batch, max(len(part) for part in parts if part is not None))
@@ -150,7 +152,7 @@ def execute(
     batches = np.full(settings.epochs * steps_per_epoch if running else 0, np.nan)
     result = np.zeros(layout.RESULT_SIZE)
     code = wiring.kernel.train(
-        plan, reals, model, w, np.zeros(layout.memory_size(len(w), 0), dtype=settings.dtype), slots, np.zeros(1), stages, table,
+        plan, reals, model, w, aligned(layout.memory_size(len(w), 0), settings.dtype), slots, np.zeros(1), stages, table,
         layer_table(wiring.sizes), _orders(orders, settings.epochs, rows), np.zeros(rows, dtype=np.int64), history, batches, result,
         np.zeros(1, dtype=np.int64) if stop is None else stop,
     )  # fmt: skip
@@ -170,7 +172,9 @@ def execute(
 
 def _initial(initial: Any, settings: Settings, wiring: Wiring, streams: Streams, catalogue: Catalogue) -> Array:
     if initial is None:
-        return start(settings, wiring.sizes, streams, catalogue).astype(settings.dtype)
+        w = aligned(layout.parameter_count(wiring.sizes), settings.dtype)
+        w[:] = start(settings, wiring.sizes, streams, catalogue)
+        return w
     w, needed = np.array(initial, dtype=settings.dtype), layout.parameter_count(wiring.sizes)
     if w.shape != (needed,):
         raise OptlabError(f"initial has shape {w.shape}, but a network {wiring.sizes} has ({needed},) parameters")
