@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -90,7 +91,7 @@ def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
             piece = width // 2
             while piece:
                 first = builder.and_(columns, I64(-2 * piece))
-                kind = ir_vector(v, piece)
+                kind = ir.VectorType(v.element, piece)
                 with builder.if_then(builder.icmp_signed("!=", builder.and_(columns, I64(piece)), I64(0))):
                     for i in range(rows):
                         source = builder.bitcast(v.at(v.at(line, i * width), first), kind.as_pointer())
@@ -101,12 +102,6 @@ def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
         return signature, codegen
 
     return intrinsic(typed)
-
-
-def ir_vector(v: Vectors, lanes: int) -> Any:
-    from llvmlite import ir
-
-    return ir.VectorType(v.element, lanes)
 
 
 def _dot(rows: int) -> Any:
@@ -120,12 +115,17 @@ def _dot(rows: int) -> Any:
             v = Vectors(context, builder, whole.args[0].dtype)
             lines = [v.at(a, builder.mul(I64(i), a_row)) for i in range(rows)]
 
-            def body(p: Any, values: list[Any]) -> list[Any]:
-                mask = v.mask(builder.sub(k, p))
-                right = v.load(v.at(b, p), mask)
-                return [v.fused(v.load(v.at(lines[i], p), mask), right, values[i]) for i in range(rows)]
+            def body(edge: bool) -> Any:
+                def turn(p: Any, values: list[Any]) -> list[Any]:
+                    mask = v.mask(builder.sub(k, p)) if edge else None
+                    right = v.load(v.at(b, p), mask)
+                    return [v.fused(v.load(v.at(lines[i], p), mask), right, values[i]) for i in range(rows)]
 
-            sums = loop(builder, I64(0), k, v.lanes, [v.zero] * rows, body)
+                return turn
+
+            whole = builder.and_(k, I64(-v.lanes))
+            sums = loop(builder, I64(0), whole, v.lanes, [v.zero] * rows, body(edge=False))
+            sums = loop(builder, whole, k, v.lanes, sums, body(edge=True))
             for i in range(rows):
                 place = v.at(c, i)
                 builder.store(builder.fadd(builder.load(place), v.total(sums[i])), place)
