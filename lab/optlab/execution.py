@@ -94,6 +94,8 @@ def _plan(settings: Settings, optimizer: Optimizer, rows: int, period: int, stre
     plan[layout.PLAN_LR_COLUMN] = optimizer.swept.index("lr") if "lr" in optimizer.swept else -1
     plan[layout.PLAN_KEY0], plan[layout.PLAN_KEY1] = streams.order_key()
     plan[layout.PLAN_RUNNING] = running
+    if settings.l2 and settings.l2_mode == "coupled" and not settings.penalise_biases:
+        plan[layout.PLAN_L2_MODE] = layout.L2_IN_MODEL
     reals[layout.REAL_L1], reals[layout.REAL_L2] = settings.l1, settings.l2
     reals[layout.REAL_BOUND], reals[layout.REAL_TIME_LIMIT] = settings.divergence_bound, settings.time_limit
     return plan, reals
@@ -143,6 +145,8 @@ def execute(
     model[layout.MODEL_GRADIENT] = wiring.kernel.network_gradient.address
     model[layout.MODEL_EVALUATE] = wiring.kernel.network_evaluate.address
     assert contexts[0] is not None
+    if plan[layout.PLAN_L2_MODE] == layout.L2_IN_MODEL:
+        contexts[0][abi.NET_L2] = reals[layout.REAL_L2 :].ctypes.data
     model[layout.MODEL_CONTEXT] = contexts[0].ctypes.data
     for column, context, part in zip((layout.MODEL_TRAIN, layout.MODEL_VALIDATION, layout.MODEL_TEST), contexts, parts, strict=True):
         if context is not None and part is not None:

@@ -29,7 +29,7 @@ def pointer(a: Array | None, dtype: str) -> Any:
 
 def product(
     m: int, n: int, k: int, c: Array, start: Array | None, stride: int, a: Array, a_row: int, a_col: int, b: Array, b_row: int = 0,
-    b_col: int = 1, factor: Array | None = None,
+    b_col: int = 1, factor: Array | None = None, scale: float = 1.0,
 ) -> None:  # fmt: skip
     """`linalg.product_body`, with guards around the scratch that `layout` promises is enough."""
     dtype = str(c.dtype)
@@ -39,7 +39,7 @@ def product(
     size = layout.product_scratch(m, n, k)
     scratch = np.full(size + 16, 7, dtype)
     p = [pointer(x, dtype) for x in (c, start, factor, a, b, scratch)]
-    function.ctypes(m, n, k, p[0], p[1], stride, p[2], p[3], a_row, a_col, p[4], b_row or n, b_col, p[5])
+    function.ctypes(m, n, k, p[0], p[1], stride, scale, p[2], p[3], a_row, a_col, p[4], b_row or n, b_col, p[5])
     assert (scratch[size:] == 7).all()
 
 
@@ -48,7 +48,7 @@ def product(
 def test_products(shape: tuple[int, int, int], dtype: str) -> None:
     m, n, k = shape
     rng = np.random.default_rng(m + n + k)
-    A, B, bias, C, F = (rng.normal(size=size).astype(dtype) for size in ((m, k), (k, n), n, (m, n), (m, n)))
+    A, B, bias, C, D, F = (rng.normal(size=size).astype(dtype) for size in ((m, k), (k, n), n, (m, n), (m, n), (m, n)))
     exact = A.astype(float) @ B.astype(float)
     tolerance = {"float64": 1e-14, "float32": 1e-6}[dtype] * (k + 3)
     # What lies around C must stay as it is: masked stores.
@@ -56,12 +56,12 @@ def test_products(shape: tuple[int, int, int], dtype: str) -> None:
     c = frame[16 : 16 + m * n].reshape(m, n)
     left = [(A, k, 1), (np.ascontiguousarray(A.T), 1, m)]
     right = [(B, n, 1), (np.ascontiguousarray(B.T), 1, k)]
-    starts = [(None, 0, exact), (bias, 0, exact + bias), (c, n, exact + C)]
-    for (stored, a_row, a_col), (other, b_row, b_col), (start, stride, expected) in itertools.product(left, right, starts):
+    starts = [(None, 0, 1.0, exact), (bias, 0, 1.0, exact + bias), (c, n, 1.0, exact + C), (D, n, 0.25, exact + 0.25 * D)]
+    for (stored, a_row, a_col), (other, b_row, b_col), (start, stride, scale, expected) in itertools.product(left, right, starts):
         for factor in (None, F):
             wanted = expected if factor is None else expected * F
             c[:] = C
-            product(m, n, k, c, start, stride, stored, a_row, a_col, other, b_row, b_col, factor)
+            product(m, n, k, c, start, stride, stored, a_row, a_col, other, b_row, b_col, factor, scale)
             assert np.abs(c - wanted).max() <= tolerance * np.abs(wanted).max() + tolerance
             assert (frame[:16] == 7).all()
             assert (frame[16 + m * n :] == 7).all()

@@ -67,6 +67,7 @@ L1_PROXIMAL = 1  # after the rule: soft threshold at lr * l1
 
 L2_COUPLED = 0  # l2 * w joins the gradient
 L2_DECOUPLED = 1  # before the rule: w *= 1 - lr * l2
+L2_IN_MODEL = 2  # coupled, and the model itself adds it (abi.NET_L2): a pass over the parameters less
 
 # -- reals ----------------------------------------------------------------------------------------------------------------
 

@@ -50,10 +50,10 @@ def height(left: Any) -> Any:
 
 
 def tiled_body(
-    m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, factor: Any, a: Any, a_stride: Any, by_rows: Any, b: Any,
+    m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_stride: Any, by_rows: Any, b: Any,
     b_stride: Any, b_panel: Any, tail: Any,
 ) -> Any:  # fmt: skip
-    """C (m x n) = (start + A (m x k) @ B (k x n)) * factor by register tiles.
+    """C (m x n) = (scale * start + A (m x k) @ B (k x n)) * factor by register tiles.
 
     Args:
         c_stride: row stride of C, and of `factor`, which is null or lies as C does.
@@ -87,42 +87,42 @@ def tiled_body(
             if rows == 6:
                 if columns == wide:
                     if by_rows:
-                        tile_6_by_rows(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                        tile_6_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
                     else:
-                        tile_6_by_columns(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                        tile_6_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
                 elif by_rows:
-                    edge_6_by_rows(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                    edge_6_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
                 else:
-                    edge_6_by_columns(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                    edge_6_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
             elif rows == 4:
                 if columns == wide:
                     if by_rows:
-                        tile_4_by_rows(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                        tile_4_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
                     else:
-                        tile_4_by_columns(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                        tile_4_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
                 elif by_rows:
-                    edge_4_by_rows(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                    edge_4_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
                 else:
-                    edge_4_by_columns(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                    edge_4_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
             else:
                 if by_rows:
                     stride = 1
                 if columns == wide:
-                    row_2(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                    row_2(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
                 else:
-                    edge_row(out, c_stride, begin, start_stride, multiplied, left, stride, right, below, k, columns)
+                    edge_row(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
             i += rows
     return 0
 
 
 def tiled_signature(real: Any) -> Any:
     p, i = types.CPointer(real), types.int64
-    return i(i, i, i, p, i, p, i, p, p, i, types.boolean, p, i, i, p)
+    return i(i, i, i, p, i, p, i, real, p, p, i, types.boolean, p, i, i, p)
 
 
 @intrinsic
 def tiled(
-    typingctx: Any, m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, factor: Any, a: Any, a_stride: Any,
+    typingctx: Any, m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_stride: Any,
     by_rows: Any, b: Any, b_stride: Any, b_panel: Any, tail: Any,
 ) -> Any:  # fmt: skip
     """`tiled_body`, published by `load`."""
@@ -163,10 +163,10 @@ def shifted(pointer: Any, offset: Any) -> Any:
 
 @internal
 def in_panels(
-    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any,
+    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any,
     b_col: Any, pack_a: Any, scratch: Any,
 ) -> None:  # fmt: skip
-    """C (m x n) = (start + A @ B) * factor with B, and A if `pack_a`, in packed panels; each operand has one stride of 1."""
+    """C (m x n) = (scale * start + A @ B) * factor with B, and A if `pack_a`, in packed panels; each operand has one stride of 1."""
     wide, null = 2 * lanes_of(c), real_at(0, c)
     parts = (k + PANEL_DEPTH - 1) // PANEL_DEPTH
     depth = (k + parts - 1) // parts
@@ -187,10 +187,10 @@ def in_panels(
             elif a_row == 1:
                 stride, by_rows = a_col, False
             tiled(
-                rows, n, here, advance(c, i * n), n, shifted(start, i * start_stride), start_stride, shifted(last, i * n), block, stride,
+                rows, n, here, advance(c, i * n), n, shifted(start, i * start_stride), start_stride, scale, shifted(last, i * n), block, stride,
                 by_rows, scratch, wide, wide * here, tail,
             )  # fmt: skip
-        start, start_stride = c, n
+        start, start_stride, scale = c, n, as_real(1.0, c)
 
 
 @internal
@@ -200,14 +200,14 @@ def most_left(like: Any) -> Any:
 
 
 @internal
-def dots(m: Any, k: Any, c: Any, start: Any, start_stride: Any, a: Any, a_row: Any, b: Any) -> None:
-    """c (m) = start + A (m x k, rows contiguous) @ b (k)."""
+def dots(m: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, a: Any, a_row: Any, b: Any) -> None:
+    """c (m) = scale * start + A (m x k, rows contiguous) @ b (k)."""
     if address_of(start) == 0:
         for i in range(m):
             c[i] = 0
     else:
         for i in range(m):
-            c[i] = start[i * start_stride]
+            c[i] = scale * start[i * start_stride]
     whole = m - m % 4
     for i in range(0, whole, 4):
         dot_4(advance(c, i), advance(a, i * a_row), a_row, b, k)
@@ -223,20 +223,21 @@ def multiply(a: Any, b: Any, n: Any) -> None:
 
 
 def product_body(
-    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any,
+    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any,
     b_col: Any, scratch: Any,
 ) -> Any:  # fmt: skip
-    """C (m x n) = (start + A (m x k) @ B (k x n)) * factor, C row-major; A and B have rows or columns contiguous.
+    """C (m x n) = (scale * start + A (m x k) @ B (k x n)) * factor, C row-major; A and B have rows or columns contiguous.
 
     Args:
-        start: null for zeros; a row of n with start_stride 0 (a bias); or C itself with start_stride n (accumulate).
+        start: null for zeros; a row of n with start_stride 0 (a bias); or C itself (accumulate), or another matrix like C,
+            with start_stride n.
         factor: null, or as C.
         a_row, a_col, b_row, b_col: strides, one of each operand 1: (k, 1) as stored, (1, m) for the transpose of what is stored.
         scratch: `layout.product_scratch` elements.
     """
     null, wide = real_at(0, c), 2 * lanes_of(c)
     if n == 1 and a_col == 1:
-        dots(m, k, c, start, start_stride, a, a_row, b)
+        dots(m, k, c, start, start_stride, scale, a, a_row, b)
         if address_of(factor) != 0:
             multiply(c, factor, m)
         return 0
@@ -247,25 +248,25 @@ def product_body(
         b_row, b_col = n, 1
     large = m >= 6 and m * n * k >= PACKED_FROM
     if b_col != 1 or large:
-        in_panels(m, n, k, c, start, start_stride, factor, a, a_row, a_col, b, b_row, b_col, large, scratch)
+        in_panels(m, n, k, c, start, start_stride, scale, factor, a, a_row, a_col, b, b_row, b_col, large, scratch)
         return 0
     if n % wide != 0:
         pack_right(n % wide, k, advance(b, n // wide * wide), b_row, 1, scratch)
     if a_col == 1:
-        tiled(m, n, k, c, n, start, start_stride, factor, a, a_row, True, b, b_row, wide, scratch)
+        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_row, True, b, b_row, wide, scratch)
     else:
-        tiled(m, n, k, c, n, start, start_stride, factor, a, a_col, False, b, b_row, wide, scratch)
+        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_col, False, b, b_row, wide, scratch)
     return 0
 
 
 def product_signature(real: Any) -> Any:
     p, i = types.CPointer(real), types.int64
-    return i(i, i, i, p, p, i, p, p, i, i, p, i, i, p)
+    return i(i, i, i, p, p, i, real, p, p, i, i, p, i, i, p)
 
 
 @intrinsic
 def product(
-    typingctx: Any, m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
+    typingctx: Any, m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
     b_row: Any, b_col: Any, scratch: Any,
 ) -> Any:  # fmt: skip
     """`product_body`, published by `load`."""
@@ -283,4 +284,6 @@ def column_sums(m: Any, n: Any, a: Any, out: Any, accumulate: Any, scratch: Any)
     else:
         # A row of ones times A, which keeps the sums in registers.
         scratch[0] = 1
-        product(1, n, m, out, out if accumulate else real_at(0, out), 0, real_at(0, out), scratch, 0, 0, a, n, 1, advance(scratch, 16))
+        product(
+            1, n, m, out, out if accumulate else real_at(0, out), 0, as_real(1.0, out), real_at(0, out), scratch, 0, 0, a, n, 1, advance(scratch, 16),
+        )  # fmt: skip

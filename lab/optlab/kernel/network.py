@@ -22,6 +22,7 @@ from optlab.abi import (
     NET_COST_HYPER,
     NET_COST_VALUE,
     NET_DEPTH,
+    NET_L2,
     NET_METRIC,
     NET_METRIC_HYPER,
     NET_ROWS,
@@ -44,7 +45,7 @@ from optlab.abi import (
 from optlab.jit import internal
 from optlab.kernel.layout import CHUNK_ROWS
 from optlab.kernel.linalg import column_sums, multiply, product
-from optlab.kernel.memory import pointer_of
+from optlab.kernel.memory import as_real, pointer_of
 from optlab.kernel.packing import copy_row
 
 
@@ -86,7 +87,7 @@ def forward(context: Any, w: Any, x: Any, m: Any, column: Any) -> Any:
     """Outputs (m x sizes[-1]) of m contiguous rows x; `column` is ACTIVATION_VALUE, or ACTIVATION_VALUE_SLOPE to leave slopes in z."""
     sizes, activations = int64_at(context[NET_SIZES]), int64_at(context[NET_ACTIVATIONS])
     workspace = real_at(context[NET_WORKSPACE], w)
-    capacity, null = context[NET_WORKSPACE_ROWS], real_at(0, w)
+    capacity, null, one = context[NET_WORKSPACE_ROWS], real_at(0, w), as_real(1.0, w)
     z, scratch = advance(workspace, layers_start(context)), advance(workspace, scratch_start(context))
     for layer in range(context[NET_DEPTH]):
         n_in, n_out = sizes[layer], sizes[layer + 1]
@@ -95,9 +96,9 @@ def forward(context: Any, w: Any, x: Any, m: Any, column: Any) -> Any:
         bias = advance(w, n_in * n_out)
         function = activations[layer * ACTIVATION_COLUMNS + column]
         if function == 0:
-            product(m, n_out, n_in, a, bias, 0, null, x, n_in, 1, w, n_out, 1, scratch)
+            product(m, n_out, n_in, a, bias, 0, one, null, x, n_in, 1, w, n_out, 1, scratch)
         else:
-            product(m, n_out, n_in, z, bias, 0, null, x, n_in, 1, w, n_out, 1, scratch)
+            product(m, n_out, n_in, z, bias, 0, one, null, x, n_in, 1, w, n_out, 1, scratch)
             hyper = float64_at(activations[layer * ACTIVATION_COLUMNS + ACTIVATION_HYPER])
             call_activation(function, z, a, m * n_out, hyper)
         x = a
@@ -114,11 +115,10 @@ def backward(context: Any, w: Any, x: Any, m: Any, g: Any, accumulate: Any) -> N
     capacity = context[NET_WORKSPACE_ROWS]
     scratch = advance(workspace, scratch_start(context))
     depth = context[NET_DEPTH]
-    offset, place, null = 0, layers_start(context), real_at(0, w)
+    offset, place, null, one = 0, layers_start(context), real_at(0, w), as_real(1.0, w)
     for layer in range(depth):
         offset += (sizes[layer] + 1) * sizes[layer + 1]
         place += 2 * block(capacity * sizes[layer + 1])
-    slope = null
     for layer in range(depth - 1, -1, -1):
         n_in, n_out = sizes[layer], sizes[layer + 1]
         offset -= (n_in + 1) * n_out
@@ -130,13 +130,19 @@ def backward(context: Any, w: Any, x: Any, m: Any, g: Any, accumulate: Any) -> N
         if layer > 0:
             inputs = advance(workspace, place - block(capacity * n_in))
         g_w = advance(g, offset)
-        product(n_in, n_out, m, g_w, g_w if accumulate else null, n_out, null, inputs, 1, n_in, delta, n_out, 1, scratch)
+        start, scale = null, one
+        if accumulate:
+            start = g_w
+        elif context[NET_L2] != 0:
+            # The penalty in the product's epilogue, not in a pass of its own: 4 % of a step of 784-1024-1024-10.
+            start, scale = advance(w, offset), as_real(float64_at(context[NET_L2])[0], w)
+        product(n_in, n_out, m, g_w, start, n_out, scale, null, inputs, 1, n_in, delta, n_out, 1, scratch)
         column_sums(m, n_out, delta, advance(g_w, n_in * n_out), accumulate, scratch)
         if layer > 0:
             slope = null
             if activations[(layer - 1) * ACTIVATION_COLUMNS + ACTIVATION_VALUE_SLOPE] != 0:
                 slope = advance(workspace, place - 2 * block(capacity * n_in))
-            product(m, n_in, n_out, inputs, null, 0, slope, delta, n_out, 1, advance(w, offset), 1, n_out, scratch)
+            product(m, n_in, n_out, inputs, null, 0, one, slope, delta, n_out, 1, advance(w, offset), 1, n_out, scratch)
 
 
 def network_gradient(context: Any, w: Any, rows: Any, m: Any, g: Any, scale: Any) -> Any:

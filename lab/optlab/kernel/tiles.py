@@ -23,23 +23,23 @@ UNROLL = 4
 
 
 def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
-    """Intrinsic: a tile of C = (start + A @ B) * factor, `rows` x `vectors` registers.
+    """Intrinsic: a tile of C = (scale * start + A @ B) * factor, `rows` x `vectors` registers.
 
-    (c, c_stride, start, start_stride, factor, a, a_stride, b, b_stride, k, columns); strides in elements. Element (i, p) of A is
+    (c, c_stride, start, start_stride, scale, factor, a, a_stride, b, b_stride, k, columns); strides in elements. Element (i, p) of A is
     a[i * a_stride + p] if `by_rows`, else a[p * a_stride + i]. A null `start` is zeros, a start_stride of 0 repeats one row (a
     bias). `factor` is null, or lies as C does. Of a masked tile only the first `columns` columns exist in C, start and factor; B has all, or a masked load
     in the loop over k would make it 2.3 times slower (Zen3).
     """
 
     def typed(
-        typingctx: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, factor: Any, a: Any, a_stride: Any, b: Any, b_stride: Any,
-        k: Any, columns: Any,
+        typingctx: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_stride: Any, b: Any,
+        b_stride: Any, k: Any, columns: Any,
     ) -> Any:  # fmt: skip
         integer = types.int64
-        signature = types.void(c, integer, c, integer, c, c, integer, c, integer, integer, integer)
+        signature = types.void(c, integer, c, integer, c.dtype, c, c, integer, c, integer, integer, integer)
 
         def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
-            c, c_stride, start, start_stride, factor, a, a_stride, b, b_stride, k, columns = args
+            c, c_stride, start, start_stride, scale, factor, a, a_stride, b, b_stride, k, columns = args
             v = Vectors(context, builder, whole.args[0].dtype)
             masks = [v.mask(columns, j * v.lanes) if masked else None for j in range(vectors)]
             places = [(i, j) for i in range(rows) for j in range(vectors)]
@@ -47,10 +47,12 @@ def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
             def element(pointer: Any, stride: Any, i: int, j: int) -> Any:
                 return v.at(pointer, builder.add(builder.mul(I64(i), stride), I64(j * v.lanes)))
 
-            def where_given(pointer: Any, otherwise: list[Any], make: Any) -> list[Any]:
-                given = builder.icmp_unsigned("!=", builder.ptrtoint(pointer, I64), I64(0))
+            def given(pointer: Any) -> Any:
+                return builder.icmp_unsigned("!=", builder.ptrtoint(pointer, I64), I64(0))
+
+            def where(condition: Any, otherwise: list[Any], make: Any) -> list[Any]:
                 before = builder.block
-                with builder.if_then(given):
+                with builder.if_then(condition):
                     made = [make(n, i, j) for n, (i, j) in enumerate(places)]
                     inside = builder.block
                 joined = []
@@ -61,9 +63,10 @@ def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
                     joined.append(phi)
                 return joined
 
-            sums = where_given(
-                start, [v.zero] * len(places), lambda n, i, j: v.load(element(start, start_stride, i, j), masks[j])
-            )
+            zeros = [v.zero] * len(places)
+            begin = where(given(start), zeros, lambda n, i, j: v.load(element(start, start_stride, i, j), masks[j]))
+            by = v.splat(scale)
+            sums = where(builder.fcmp_unordered("!=", scale, v.element(1.0)), begin, lambda n, i, j: builder.fmul(begin[n], by))
             lines = [v.at(a, builder.mul(I64(i), a_stride)) for i in range(rows)]
 
             def body(p: Any, values: list[Any]) -> list[Any]:
@@ -78,7 +81,7 @@ def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
 
             sums = unrolled(builder, k, UNROLL, sums, body)
             held = sums
-            sums = where_given(factor, held, lambda n, i, j: builder.fmul(held[n], v.load(element(factor, c_stride, i, j), masks[j])))
+            sums = where(given(factor), held, lambda n, i, j: builder.fmul(held[n], v.load(element(factor, c_stride, i, j), masks[j])))
             if not masked:
                 for value, (i, j) in zip(sums, places, strict=True):
                     v.store(value, element(c, c_stride, i, j))

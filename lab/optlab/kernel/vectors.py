@@ -45,9 +45,11 @@ class Vectors:
     def _splat(self, one: Any, kind: Any) -> Any:
         return self.builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(I32, self.lanes), None))
 
+    def splat(self, value: Any) -> Any:
+        return self._splat(self.builder.insert_element(ir.Constant(self.type, ir.Undefined), value, I32(0)), self.type)
+
     def broadcast(self, pointer: Any) -> Any:
-        one = self.builder.insert_element(ir.Constant(self.type, ir.Undefined), self.builder.load(pointer), I32(0))
-        return self._splat(one, self.type)
+        return self.splat(self.builder.load(pointer))
 
     def load(self, pointer: Any, mask: Any = None) -> Any:
         """The vector at `pointer`; lanes outside the mask are zero and their memory is not touched."""
