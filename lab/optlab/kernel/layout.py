@@ -166,11 +166,7 @@ def product_scratch(m: int, n: int, k: int) -> int:
 
 def workspace_size(sizes: Sequence[int], rows: int) -> int:
     """Reals in the workspace of a network with these layer sizes, input first, for `rows` rows at a time."""
-    scratch = max(
-        product_scratch(*shape)
-        for a, b in itertools.pairwise(sizes)
-        for shape in itertools.permutations((rows, a, b))
-    )
+    scratch = max(product_scratch(*shape) for a, b in itertools.pairwise(sizes) for shape in itertools.permutations((rows, a, b)))
     return block(rows * sizes[0]) + block(rows * sizes[-1]) + sum(2 * block(rows * width) for width in sizes[1:]) + block(scratch)
 
 

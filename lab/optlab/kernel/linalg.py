@@ -17,116 +17,12 @@ from optlab.kernel.layout import PANEL_BYTES_LEFT, PANEL_DEPTH, PANEL_SLACK
 from optlab.kernel.memory import as_real
 from optlab.kernel.packing import copy_8, copy_lines, transpose_8, transpose_lines
 from optlab.kernel.symbols import linked
-from optlab.kernel.tiles import (
-    dot_1,
-    dot_4,
-    edge_4_by_columns,
-    edge_4_by_rows,
-    edge_6_by_columns,
-    edge_6_by_rows,
-    edge_row,
-    row_2,
-    tile_4_by_columns,
-    tile_4_by_rows,
-    tile_6_by_columns,
-    tile_6_by_rows,
-)
+from optlab.kernel.tiled import PANELS, height, tiled
+from optlab.kernel.tiles import dot_1, dot_4
 from optlab.kernel.vectors import lanes_of
-
 
 # A product goes to packed panels from this many multiply-adds on: then the copies cost less than reading B with its own stride.
 PACKED_FROM = 128 * 128 * 128
-
-# A in panels: `tiled` then finds each tile's part of A by itself.
-PANELS = -1
-
-
-@internal
-def height(left: Any) -> Any:
-    """Rows of the next tile when `left` are left: 6, but 4 + 4 instead of 6 + 1 + 1, then 4 and 1."""
-    if left >= 6 and left != 8 and left != 9:
-        return 6
-    return 4 if left >= 4 else 1
-
-
-def tiled_body(
-    m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_stride: Any, by_rows: Any, b: Any,
-    b_stride: Any, b_panel: Any, tail: Any,
-) -> Any:  # fmt: skip
-    """C (m x n) = (scale * start + A (m x k) @ B (k x n)) * factor by register tiles.
-
-    Args:
-        c_stride: row stride of C, and of `factor`, which is null or lies as C does.
-        start: null for zeros, or rows of start_stride; 0 repeats one row (a bias).
-        a_stride: row stride of A if `by_rows`; else A's columns are contiguous and this is their stride, or PANELS: A is packed.
-        b_stride, b_panel: from a row of B to the next; from a panel of two vectors to the next.
-        tail: the last panel of B where it is narrower, packed (`pack_right`).
-    """
-    wide = 2 * lanes_of(c)
-    # Columns outside, rows inside: the panel of B stays in the L1 cache.
-    for j in range(0, n, wide):
-        columns = min(wide, n - j)
-        if columns == wide:
-            right, below = advance(b, j // wide * b_panel), b_stride
-        else:
-            right, below = tail, wide
-        i = 0
-        while i < m:
-            rows = height(m - i)
-            out, begin, multiplied = advance(c, i * c_stride + j), start, factor
-            if address_of(start) != 0:
-                begin = advance(start, i * start_stride + j)
-            if address_of(factor) != 0:
-                multiplied = advance(factor, i * c_stride + j)
-            if by_rows:
-                left, stride = advance(a, i * a_stride), a_stride
-            elif a_stride == PANELS:
-                left, stride = advance(a, i * k), rows
-            else:
-                left, stride = advance(a, i), a_stride
-            if rows == 6:
-                if columns == wide:
-                    if by_rows:
-                        tile_6_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-                    else:
-                        tile_6_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-                elif by_rows:
-                    edge_6_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-                else:
-                    edge_6_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-            elif rows == 4:
-                if columns == wide:
-                    if by_rows:
-                        tile_4_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-                    else:
-                        tile_4_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-                elif by_rows:
-                    edge_4_by_rows(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-                else:
-                    edge_4_by_columns(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-            else:
-                if by_rows:
-                    stride = 1
-                if columns == wide:
-                    row_2(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-                else:
-                    edge_row(out, c_stride, begin, start_stride, scale, multiplied, left, stride, right, below, k, columns)
-            i += rows
-    return 0
-
-
-def tiled_signature(real: Any) -> Any:
-    p, i = types.CPointer(real), types.int64
-    return i(i, i, i, p, i, p, i, real, p, p, i, types.boolean, p, i, i, p)
-
-
-@intrinsic
-def tiled(
-    typingctx: Any, m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_stride: Any,
-    by_rows: Any, b: Any, b_stride: Any, b_panel: Any, tail: Any,
-) -> Any:  # fmt: skip
-    """`tiled_body`, published by `load`."""
-    return linked("tiled", tiled_signature, c.dtype)
 
 
 @internal
@@ -163,8 +59,8 @@ def shifted(pointer: Any, offset: Any) -> Any:
 
 @internal
 def in_panels(
-    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any,
-    b_col: Any, pack_a: Any, scratch: Any,
+    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
+    b_row: Any, b_col: Any, pack_a: Any, scratch: Any,
 ) -> None:  # fmt: skip
     """C (m x n) = (scale * start + A @ B) * factor with B, and A if `pack_a`, in packed panels; each operand has one stride of 1."""
     wide, null = 2 * lanes_of(c), real_at(0, c)
@@ -187,8 +83,8 @@ def in_panels(
             elif a_row == 1:
                 stride, by_rows = a_col, False
             tiled(
-                rows, n, here, advance(c, i * n), n, shifted(start, i * start_stride), start_stride, scale, shifted(last, i * n), block, stride,
-                by_rows, scratch, wide, wide * here, tail,
+                rows, n, here, advance(c, i * n), n, shifted(start, i * start_stride), start_stride, scale, shifted(last, i * n), block,
+                stride, by_rows, scratch, wide, wide * here, tail,
             )  # fmt: skip
         start, start_stride, scale = c, n, as_real(1.0, c)
 
@@ -223,8 +119,8 @@ def multiply(a: Any, b: Any, n: Any) -> None:
 
 
 def product_body(
-    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_row: Any,
-    b_col: Any, scratch: Any,
+    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
+    b_row: Any, b_col: Any, scratch: Any,
 ) -> Any:  # fmt: skip
     """C (m x n) = (scale * start + A (m x k) @ B (k x n)) * factor, C row-major; A and B have rows or columns contiguous.
 
@@ -235,7 +131,7 @@ def product_body(
         a_row, a_col, b_row, b_col: strides, one of each operand 1: (k, 1) as stored, (1, m) for the transpose of what is stored.
         scratch: `layout.product_scratch` elements.
     """
-    null, wide = real_at(0, c), 2 * lanes_of(c)
+    wide = 2 * lanes_of(c)
     if n == 1 and a_col == 1:
         dots(m, k, c, start, start_stride, scale, a, a_row, b)
         if address_of(factor) != 0:
@@ -266,8 +162,8 @@ def product_signature(real: Any) -> Any:
 
 @intrinsic
 def product(
-    typingctx: Any, m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
-    b_row: Any, b_col: Any, scratch: Any,
+    typingctx: Any, m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any,
+    a_col: Any, b: Any, b_row: Any, b_col: Any, scratch: Any,
 ) -> Any:  # fmt: skip
     """`product_body`, published by `load`."""
     return linked("product", product_signature, c.dtype)
@@ -284,6 +180,5 @@ def column_sums(m: Any, n: Any, a: Any, out: Any, accumulate: Any, scratch: Any)
     else:
         # A row of ones times A, which keeps the sums in registers.
         scratch[0] = 1
-        product(
-            1, n, m, out, out if accumulate else real_at(0, out), 0, as_real(1.0, out), real_at(0, out), scratch, 0, 0, a, n, 1, advance(scratch, 16),
-        )  # fmt: skip
+        null, one = real_at(0, out), as_real(1.0, out)
+        product(1, n, m, out, out if accumulate else null, 0, one, null, scratch, 0, 0, a, n, 1, advance(scratch, 16))

@@ -27,8 +27,8 @@ def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
 
     (c, c_stride, start, start_stride, scale, factor, a, a_stride, b, b_stride, k, columns); strides in elements. Element (i, p) of A is
     a[i * a_stride + p] if `by_rows`, else a[p * a_stride + i]. A null `start` is zeros, a start_stride of 0 repeats one row (a
-    bias). `factor` is null, or lies as C does. Of a masked tile only the first `columns` columns exist in C, start and factor; B has all, or a masked load
-    in the loop over k would make it 2.3 times slower (Zen3).
+    bias). `factor` is null, or lies as C does. Of a masked tile only the first `columns` columns exist in C, start
+    and factor; B has all, for a masked load in the loop over k would make it 2.3 times slower (Zen3).
     """
 
     def typed(
