@@ -89,7 +89,7 @@ def test_same_bits_from_packed_panels(dtype: str) -> None:
     rng = np.random.default_rng(0)
     A, B = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
     large, small = np.empty((m, n), dtype), np.empty((1, n), dtype)
-    assert m * n * k >= linalg.PACKED_FROM > n * k
+    assert m * n * k >= linalg.PACKED_FROM_FLOAT32 > linalg.PACKED_FROM_FLOAT64 > n * k
     product(m, n, k, large, None, 0, A, k, 1, B)
     for i in (0, 5, 6, 149):
         product(1, n, k, small, None, 0, np.ascontiguousarray(A[i]), k, 1, B)
