@@ -127,8 +127,9 @@ LAYER_W, LAYER_IN, LAYER_OUT, LAYER_B, LAYER_COLUMNS = range(5)
     NET_METRIC_HYPER,
     NET_WORKSPACE,  # pointer to reals, network.workspace_size() of them
     NET_WORKSPACE_ROWS,  # how many rows it was sized for
+    NET_L2,  # pointer to a float64: l2 * W joins the gradient of each W; 0: nothing does
     NET_COLUMNS,
-) = range(14)
+) = range(15)
 
 # -- quadratic context, int64 -------------------------------------------------------------------------------------------
 

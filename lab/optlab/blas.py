@@ -1,4 +1,7 @@
-"""One BLAS thread: with two, results depend on it (a 784-256-128-10 step changed), and two threads in two workers are slower than one."""
+"""One BLAS thread: with two, what plugins compute with NumPy depends on it, and two threads in two workers are slower than one.
+
+The kernel calls no BLAS (`optlab.kernel.linalg`): this is for initializers, problems and array code.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 
 @functools.cache
 def controller() -> Any:
-    """The BLAS libraries of this process; scipy's is loaded first, because Numba's ``np.dot`` calls it."""
+    """The BLAS libraries of this process; scipy's is loaded first: Numba imports it in any case."""
     import scipy.linalg.blas  # noqa: F401
     from threadpoolctl import ThreadpoolController
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optlab import loop
+from optlab import abi, loop
 from optlab.data import Dataset
 from optlab.derived import arrays
 from optlab.errors import OptlabError
 from optlab.kernel import layout
 from optlab.kinds import Optimizer
+from optlab.memory import aligned
 from optlab.outcome import Network, Outcome
 from optlab.readout import curves_of, verdict
 from optlab.registry import Catalogue
@@ -94,6 +95,8 @@ def _plan(settings: Settings, optimizer: Optimizer, rows: int, period: int, stre
     plan[layout.PLAN_LR_COLUMN] = optimizer.swept.index("lr") if "lr" in optimizer.swept else -1
     plan[layout.PLAN_KEY0], plan[layout.PLAN_KEY1] = streams.order_key()
     plan[layout.PLAN_RUNNING] = running
+    if settings.l2 and settings.l2_mode == "coupled" and not settings.penalise_biases:
+        plan[layout.PLAN_L2_MODE] = layout.L2_IN_MODEL
     reals[layout.REAL_L1], reals[layout.REAL_L2] = settings.l1, settings.l2
     reals[layout.REAL_BOUND], reals[layout.REAL_TIME_LIMIT] = settings.divergence_bound, settings.time_limit
     return plan, reals
@@ -136,6 +139,8 @@ def execute(
     model[layout.MODEL_GRADIENT] = wiring.kernel.network_gradient.address
     model[layout.MODEL_EVALUATE] = wiring.kernel.network_evaluate.address
     assert contexts[0] is not None
+    if plan[layout.PLAN_L2_MODE] == layout.L2_IN_MODEL:
+        contexts[0][abi.NET_L2] = reals[layout.REAL_L2 :].ctypes.data
     model[layout.MODEL_CONTEXT] = contexts[0].ctypes.data
     for column, context, part in zip((layout.MODEL_TRAIN, layout.MODEL_VALIDATION, layout.MODEL_TEST), contexts, parts, strict=True):
         if context is not None and part is not None:
@@ -160,7 +165,9 @@ def execute(
 
 def _initial(initial: Any, settings: Settings, wiring: Wiring, streams: Streams, catalogue: Catalogue) -> Array:
     if initial is None:
-        return start(settings, wiring.sizes, streams, catalogue).astype(settings.dtype)
+        w = aligned(layout.parameter_count(wiring.sizes), settings.dtype)
+        w[:] = start(settings, wiring.sizes, streams, catalogue)
+        return w
     w, needed = np.array(initial, dtype=settings.dtype), layout.parameter_count(wiring.sizes)
     if w.shape != (needed,):
         raise OptlabError(f"initial has shape {w.shape}, but a network {wiring.sizes} has ({needed},) parameters")

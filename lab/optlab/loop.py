@@ -14,6 +14,7 @@ from optlab.hyper import Value
 from optlab.kernel import layout
 from optlab.kernel.load import Kernel
 from optlab.kinds import Optimizer
+from optlab.memory import aligned
 
 Array = npt.NDArray[Any]
 
@@ -46,7 +47,8 @@ def run(
     steps = epochs * -(-rows // min(int(plan[layout.PLAN_BATCH]), rows))
     plan[layout.PLAN_CLOCK], plan[layout.PLAN_CLOCK_ID] = kernel.clock, kernel.clock_id
     starts = [*optimizer.slot_starts(values), 0.0]
-    slots = np.concatenate([np.repeat(np.array(starts, dtype=w.dtype), n), np.zeros(steps * n if keep_path else 0, dtype=w.dtype)])
+    slots = aligned((len(starts) + steps * keep_path) * n, str(w.dtype))
+    slots[: len(starts) * n].reshape(-1, n)[:] = np.array(starts).reshape(-1, 1)
     stages = np.zeros((1 + keep_path, abi.STAGE_COLUMNS), dtype=np.int64)
     stages[0, abi.STAGE_ADDRESS] = optimizer.compiled(str(w.dtype), optimizer.options(values))
     if keep_path:  # a second stage, which only looks
@@ -55,7 +57,7 @@ def run(
     batches = np.full(steps if plan[layout.PLAN_RUNNING] else 0, np.nan)
     result = np.zeros(layout.RESULT_SIZE)
     code = kernel.train(
-        plan, reals, model, w, np.zeros(layout.memory_size(n, 0), dtype=w.dtype), slots, np.zeros(1), stages, table,
+        plan, reals, model, w, aligned(layout.memory_size(n, 0), str(w.dtype)), slots, np.zeros(1), stages, table,
         np.zeros((0, abi.LAYER_COLUMNS), dtype=np.int64) if layers is None else layers,
         np.zeros((0, rows), dtype=np.int64) if orders is None else orders, np.zeros(rows, dtype=np.int64), history, batches, result,
         np.zeros(1, dtype=np.int64) if stop is None else stop,

@@ -14,6 +14,7 @@ from optlab.hyper import Value
 from optlab.kernel import layout
 from optlab.kernel.load import Kernel, load
 from optlab.kinds import Activation, Cost, RowCost
+from optlab.memory import aligned
 
 Array = npt.NDArray[Any]
 Chosen = tuple[Activation, Mapping[str, Value]]
@@ -69,7 +70,7 @@ class Layers:
     def workspace(self, batch: int, largest: int) -> tuple[Array, int]:
         """(memory, rows it is sized for) for mini-batches of `batch` rows and data sets of up to `largest`."""
         rows = layout.workspace_rows(batch, largest)
-        return np.zeros(layout.workspace_size(self.sizes, rows), dtype=self.dtype), rows
+        return aligned(layout.workspace_size(self.sizes, rows), self.dtype), rows
 
     def context(self, X: Array, workspace: Array, rows: int) -> Array:
         """The network context (abi.NET_*) of a forward pass over X. The caller keeps X and the workspace alive."""

@@ -143,6 +143,8 @@ def run(
         model[layout.MODEL_EVALUATE] = kernel.network_evaluate.address
         model[layout.MODEL_CONTEXT] = model[layout.MODEL_TRAIN] = network.context.ctypes.data
         model[layout.MODEL_TRAIN_ROWS] = n_rows
+        l2_memory = np.array([l2])
+        network.context[abi.NET_L2] = l2_memory.ctypes.data if l2_mode == layout.L2_IN_MODEL else 0
         if validation is not None:
             model[layout.MODEL_VALIDATION] = validation.context.ctypes.data
             model[layout.MODEL_VALIDATION_ROWS] = len(validation.X)

@@ -1,22 +1,24 @@
-"""Products, transposes and column sums against NumPy, for random shapes, strides and places in memory."""
+"""Products, column sums and gathered rows against NumPy, for random shapes, strides and places in memory."""
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
 from optlab import abi, jit
-from optlab.kernel import linalg
+from optlab.kernel import layout, linalg, network, vectors
 from optlab.kernel.load import load
 from tests.kernel.support import Array
 
 SHAPES = [
     (1, 1, 1), (1, 16, 1), (16, 1, 16), (16, 16, 1), (1, 1, 7), (5, 1, 9), (4, 8, 3), (3, 5, 7), (4, 7, 2), (7, 13, 11), (8, 16, 8),
     (6, 9, 5), (13, 17, 19), (32, 32, 32), (30, 32, 32), (31, 33, 29), (1, 97, 5), (2, 31, 64), (64, 10, 50), (97, 3, 2), (300, 10, 4),
-    (70, 71, 73), (128, 128, 200), (257, 129, 131), (1, 4096, 2), (4096, 1, 3),
+    (8, 3, 4), (9, 5, 6), (70, 71, 73), (128, 128, 200), (257, 129, 131), (1, 4096, 2), (4096, 1, 3), (7, 3, 700), (300, 130, 700),
+    (5, 4096, 330),
 ]  # fmt: skip
 
 
@@ -25,13 +27,20 @@ def pointer(a: Array | None, dtype: str) -> Any:
     return ctypes.cast(0 if a is None else a.ctypes.data, kind)
 
 
-def product(m: int, n: int, k: int, c: Array, start: Array | None, stride: int, a: Array, a_row: int, a_col: int, b: Array) -> None:
+def product(
+    m: int, n: int, k: int, c: Array, start: Array | None, stride: int, a: Array, a_row: int, a_col: int, b: Array, b_row: int = 0,
+    b_col: int = 1, factor: Array | None = None, scale: float = 1.0,
+) -> None:  # fmt: skip
+    """`linalg.product_body`, with guards around the scratch that `layout` promises is enough."""
     dtype = str(c.dtype)
     load(dtype)
     with jit.compiling("product"):
         function = jit.callback(linalg.product_signature(abi.REALS[dtype]))(linalg.product_body)
-    p = [pointer(x, dtype) for x in (c, start, a, b)]
-    function.ctypes(m, n, k, p[0], p[1], stride, p[2], a_row, a_col, p[3])
+    size = layout.product_scratch(m, n, k)
+    scratch = np.full(size + 16, 7, dtype)
+    p = [pointer(x, dtype) for x in (c, start, factor, a, b, scratch)]
+    function.ctypes(m, n, k, p[0], p[1], stride, scale, p[2], p[3], a_row, a_col, p[4], b_row or n, b_col, p[5])
+    assert (scratch[size:] == 7).all()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -39,17 +48,21 @@ def product(m: int, n: int, k: int, c: Array, start: Array | None, stride: int, 
 def test_products(shape: tuple[int, int, int], dtype: str) -> None:
     m, n, k = shape
     rng = np.random.default_rng(m + n + k)
-    A, B, bias, C = (rng.normal(size=size).astype(dtype) for size in ((m, k), (k, n), n, (m, n)))
+    A, B, bias, C, D, F = (rng.normal(size=size).astype(dtype) for size in ((m, k), (k, n), n, (m, n), (m, n), (m, n)))
     exact = A.astype(float) @ B.astype(float)
     tolerance = {"float64": 1e-14, "float32": 1e-6}[dtype] * (k + 3)
     # What lies around C must stay as it is: masked stores.
     frame = np.full(m * n + 32, 7, dtype)
     c = frame[16 : 16 + m * n].reshape(m, n)
-    for stored, a_row, a_col in ((A, k, 1), (np.ascontiguousarray(A.T), 1, m)):
-        for start, stride, expected in ((None, 0, exact), (bias, 0, exact + bias), (c, n, exact + C)):
+    left = [(A, k, 1), (np.ascontiguousarray(A.T), 1, m)]
+    right = [(B, n, 1), (np.ascontiguousarray(B.T), 1, k)]
+    starts = [(None, 0, 1.0, exact), (bias, 0, 1.0, exact + bias), (c, n, 1.0, exact + C), (D, n, 0.25, exact + 0.25 * D)]
+    for (stored, a_row, a_col), (other, b_row, b_col), (start, stride, scale, expected) in itertools.product(left, right, starts):
+        for factor in (None, F):
+            wanted = expected if factor is None else expected * F
             c[:] = C
-            product(m, n, k, c, start, stride, stored, a_row, a_col, B)
-            assert np.abs(c - expected).max() <= tolerance * np.abs(expected).max() + tolerance
+            product(m, n, k, c, start, stride, stored, a_row, a_col, other, b_row, b_col, factor, scale)
+            assert np.abs(c - wanted).max() <= tolerance * np.abs(wanted).max() + tolerance
             assert (frame[:16] == 7).all()
             assert (frame[16 + m * n :] == 7).all()
 
@@ -69,13 +82,31 @@ def test_same_bits_wherever_the_operands_lie(shape: tuple[int, int, int], dtype:
     assert len(results) == 1
 
 
-def _product_with_transpose(c: Any, a: Any, b: Any, scratch: Any, shape: Any) -> Any:
-    linalg.product_with_transpose(shape[0], shape[1], shape[2], c, a, b, scratch)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_same_bits_from_packed_panels(dtype: str) -> None:
+    # An element is one chain of products in the order of k, whether its operands were packed or not, whatever tile it fell into.
+    m, n, k = 150, 130, 700
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(k, n)).astype(dtype)
+    large, small = np.empty((m, n), dtype), np.empty((1, n), dtype)
+    assert m * n * k >= linalg.PACKED_FROM_FLOAT32 > linalg.PACKED_FROM_FLOAT64 > n * k
+    product(m, n, k, large, None, 0, A, k, 1, B)
+    for i in (0, 5, 6, 149):
+        product(1, n, k, small, None, 0, np.ascontiguousarray(A[i]), k, 1, B)
+        assert small.tobytes() == large[i].tobytes()
+
+
+def _column_sums(a: Any, out: Any, shape: Any, accumulate: Any, scratch: Any) -> Any:
+    linalg.column_sums(shape[0], shape[1], a, out, accumulate != 0, scratch)
     return 0
 
 
-def _column_sums(a: Any, out: Any, shape: Any, accumulate: Any) -> Any:
-    linalg.column_sums(shape[0], shape[1], a, out, accumulate != 0)
+def _all_finite(values: Any, count: Any) -> Any:
+    return 1 if vectors.all_finite(values, count) else 0
+
+
+def _gather(source: Any, width: Any, rows: Any, m: Any, out: Any) -> Any:
+    network.gather(source, width, rows, m, out)
     return 0
 
 
@@ -90,19 +121,37 @@ def compiled(function: Any, dtype: str, *kinds: str) -> Any:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_product_with_transpose_and_column_sums(shape: tuple[int, int, int], dtype: str) -> None:
-    m, n, k = shape
-    rng = np.random.default_rng(m + n + k)
-    A, B = rng.normal(size=(m, k)).astype(dtype), rng.normal(size=(n, k)).astype(dtype)
-    C, scratch = np.full((m, n), np.nan, dtype), np.full(n * k, np.nan, dtype)
-    sizes = (ctypes.c_int64 * 3)(m, n, k)
-    pointers = [pointer(x, dtype) for x in (C, A, B, scratch)]
-    compiled(_product_with_transpose, dtype, "p", "p", "p", "p", "shape")(*pointers, sizes)
-    tolerance = {"float64": 1e-14, "float32": 1e-6}[dtype] * (m + k + 3)
-    exact = A.astype(float) @ B.T.astype(float)
-    assert np.abs(C - exact).max() <= tolerance * np.abs(exact).max()
-    sums = np.full(k, 2, dtype)
-    function = compiled(_column_sums, dtype, "p", "p", "shape", "int")
+def test_column_sums(shape: tuple[int, int, int], dtype: str) -> None:
+    m, n, _ = shape
+    A = np.random.default_rng(m + n).normal(size=(m, n)).astype(dtype)
+    tolerance = {"float64": 1e-14, "float32": 1e-6}[dtype] * (m + 3)
+    sums, scratch = np.full(n + 1, 2, dtype), np.empty(layout.product_scratch(m, n, m), dtype)
+    function = compiled(_column_sums, dtype, "p", "p", "shape", "int", "p")
     for accumulate in (0, 1):
-        function(pointer(A, dtype), pointer(sums, dtype), (ctypes.c_int64 * 2)(m, k), accumulate)
-        assert np.abs(sums - (1 + accumulate) * A.sum(axis=0, dtype=float)).max() <= tolerance * np.abs(A).max()
+        function(pointer(A, dtype), pointer(sums, dtype), (ctypes.c_int64 * 2)(m, n), accumulate, pointer(scratch, dtype))
+        assert np.abs(sums[:n] - (1 + accumulate) * A.sum(axis=0, dtype=float)).max() <= tolerance * np.abs(A).max()
+        assert sums[n] == 2
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_all_finite_sees_every_place(dtype: str) -> None:
+    function = compiled(_all_finite, dtype, "p", "int")
+    for n in range(70):
+        values = np.full(n + 1, 1e30, dtype)
+        values[n] = np.nan  # outside
+        assert function(pointer(values, dtype), n) == 1
+        for place in range(n):
+            for bad in (np.inf, -np.inf, np.nan):
+                values[place] = bad
+                assert function(pointer(values, dtype), n) == 0
+            values[place] = -1.0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("width", [1, 2, 7, 8, 9, 16, 30, 64])
+def test_gather_takes_the_named_rows(width: int, dtype: str) -> None:
+    source = np.random.default_rng(width).normal(size=(11, width)).astype(dtype)
+    rows, out = np.array([10, 0, 3, 3, 10, 7]), np.full(6 * width + 8, np.nan, dtype)
+    integers = ctypes.cast(rows.ctypes.data, ctypes.POINTER(ctypes.c_int64))
+    compiled(_gather, dtype, "p", "int", "shape", "int", "p")(pointer(source, dtype), width, integers, 6, pointer(out, dtype))
+    assert np.array_equal(out[: 6 * width].reshape(6, width), source[rows])

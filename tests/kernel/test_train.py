@@ -49,11 +49,13 @@ def compare(
     w, X, Y = example(SIZES, COST, rows)
     network = Network(SIZES, ACTIVATIONS, COST, X, Y, dtype)
     hyper = RULES[rule]
-    codes = {"l1_mode": {"subgradient": 0, "proximal": 1}, "l2_mode": {"coupled": 0, "decoupled": 1}}
+    codes = {"l1_mode": {"subgradient": 0, "proximal": 1}, "l2_mode": {"coupled": 0, "decoupled": 1, "in model": 2}}
     coded = {key: codes[key][value] if key in codes else value for key, value in options.items()}
     chain = Chain(len(w), dtype, (rule, list(hyper.values())))
     outcome = run(w, chain, dtype=dtype, network=network, epochs=epochs, batch=batch, order=POLICIES[policy], key=(3, 4), **coded)
     options.pop("terms", None)
+    if options.get("l2_mode") == "in model":
+        options["l2_mode"] = "coupled"
     orders = naive.orders(rows, epochs, policy, (3, 4))
     expected, curve, running = naive.train(
         w, X, Y, sizes=SIZES, activations=ACTIVATIONS, cost=COST, rule=rule, hyper=lambda t: hyper, batch=batch, orders=orders,
@@ -83,15 +85,19 @@ def test_order_policies(policy: str) -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("l1_mode", ["subgradient", "proximal"])
-@pytest.mark.parametrize("l2_mode", ["coupled", "decoupled"])
+@pytest.mark.parametrize("l2_mode", ["coupled", "decoupled", "in model"])
 @pytest.mark.parametrize("biases", [False, True])
 def test_penalties(l1_mode: str, l2_mode: str, biases: bool, dtype: str) -> None:
+    if biases and l2_mode == "in model":
+        pytest.skip("a network adds the penalty of its weights alone")
     compare(dtype, l1=0.01, l2=0.1, l1_mode=l1_mode, l2_mode=l2_mode, penalise_biases=biases)
 
 
 def test_penalties_alone() -> None:
     compare("float64", "adam", l1=0.02)
     compare("float64", "adam", l2=0.3, terms=3)
+    # More rows than a chunk: the penalty joins the gradient once.
+    compare("float64", rows=2 * layout.CHUNK_ROWS + 5, batch=5000, l2=0.3, l2_mode="in model")
 
 
 @pytest.mark.parametrize(("rows", "batch"), [(1, 1), (1, 64), (7, 7), (7, 100), (13, 1), (31, 17)])

@@ -24,7 +24,8 @@ from optlab.jit import internal
 from optlab.kernel import penalties
 from optlab.kernel.layout import (
     L1_SUBGRADIENT,
-    L2_COUPLED,
+    L2_DECOUPLED,
+    L2_IN_MODEL,
     MODEL_CONTEXT,
     MODEL_GRADIENT,
     PLAN_L1_MODE,
@@ -51,9 +52,9 @@ def hyper_row(period: Any, rows: Any, step: Any) -> Any:
 
 @internal
 def coupled(plan: Any, reals: Any) -> Any:
-    """(l1, l2) of the penalties that join the gradient; 0 for those applied otherwise."""
+    """(l1, l2) of the penalties that are part of the objective; 0 for those applied otherwise."""
     l1 = reals[REAL_L1] if plan[PLAN_L1_MODE] == L1_SUBGRADIENT else 0.0
-    l2 = reals[REAL_L2] if plan[PLAN_L2_MODE] == L2_COUPLED else 0.0
+    l2 = reals[REAL_L2] if plan[PLAN_L2_MODE] != L2_DECOUPLED else 0.0
     return l1, l2
 
 
@@ -68,10 +69,11 @@ def objective(
     result[RESULT_ROWS] += float(m)
     l1, l2 = coupled(plan, reals)
     penalty = 0.0
-    if l1 != 0.0 or l2 != 0.0:
-        penalties.add_gradient(w, g, n, l1, l2, layers, n_layers, plan[PLAN_PENALISE_BIASES])
-        if with_penalty:
-            penalty = penalties.value(w, n, l1, l2, layers, n_layers, plan[PLAN_PENALISE_BIASES])
+    missing = 0.0 if plan[PLAN_L2_MODE] == L2_IN_MODEL else l2
+    if l1 != 0.0 or missing != 0.0:
+        penalties.add_gradient(w, g, n, l1, missing, layers, n_layers, plan[PLAN_PENALISE_BIASES])
+    if with_penalty and (l1 != 0.0 or l2 != 0.0):
+        penalty = penalties.value(w, n, l1, l2, layers, n_layers, plan[PLAN_PENALISE_BIASES])
     return cost, penalty
 
 

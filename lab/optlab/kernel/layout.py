@@ -67,6 +67,7 @@ L1_PROXIMAL = 1  # after the rule: soft threshold at lr * l1
 
 L2_COUPLED = 0  # l2 * w joins the gradient
 L2_DECOUPLED = 1  # before the rule: w *= 1 - lr * l2
+L2_IN_MODEL = 2  # coupled, and the model itself adds it (abi.NET_L2): a pass over the parameters less
 
 # -- reals ----------------------------------------------------------------------------------------------------------------
 
@@ -140,6 +141,11 @@ REQUEST_LIMIT = 1000  # requests of one stage in one step
 # A network takes this many rows at a time through forward and backward. Part of the numerical result (order of summation).
 CHUNK_ROWS = 512
 
+# Packed products (`linalg`): a panel of B (two vectors wide) stays in the L1 cache, a block of A in the L2.
+PANEL_DEPTH = 320  # products per pass over C
+PANEL_BYTES_LEFT = 352 * 1024
+PANEL_SLACK = 128  # whole vectors are stored behind the last line of a panel
+
 
 def block(count: int) -> int:
     """Elements that a workspace block of `count` takes: blocks start at multiples of 16 elements."""
@@ -151,11 +157,17 @@ def workspace_rows(batch: int, largest_set: int) -> int:
     return min(CHUNK_ROWS, max(batch, largest_set))
 
 
+def product_scratch(m: int, n: int, k: int) -> int:
+    """Elements of scratch that a product (m x k) @ (k x n) needs at most: its packed operands."""
+    depth, columns = min(k, PANEL_DEPTH), (n + 15) // 16 * 16
+    left = min((m + 6) * depth, PANEL_BYTES_LEFT // 4 + 12 * depth)
+    return max(columns * depth + PANEL_SLACK + left, 16 * k) + 2 * PANEL_SLACK
+
+
 def workspace_size(sizes: Sequence[int], rows: int) -> int:
     """Reals in the workspace of a network with these layer sizes, input first, for `rows` rows at a time."""
-    matrices = max(a * b for a, b in itertools.pairwise(sizes))
-    size = block(rows * sizes[0]) + block(rows * sizes[-1]) + block(matrices)
-    return size + sum(2 * block(rows * width) for width in sizes[1:])
+    scratch = max(product_scratch(*shape) for a, b in itertools.pairwise(sizes) for shape in itertools.permutations((rows, a, b)))
+    return block(rows * sizes[0]) + block(rows * sizes[-1]) + sum(2 * block(rows * width) for width in sizes[1:]) + block(scratch)
 
 
 def parameter_count(sizes: Sequence[int]) -> int:

@@ -1,6 +1,7 @@
-"""Dense linear algebra of a step: C = start + A @ B, transpose, column sums. Pointers in, nothing allocated.
+"""Dense products on raw memory: register tiles read small operands as they lie, and large ones from packed panels.
 
-Strides count elements. Results do not depend on memory offsets or threads (BLAS must be pinned to one thread by the caller).
+Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008. No BLAS is called: results do
+not depend on its version or its threads.
 """
 
 from __future__ import annotations
@@ -12,71 +13,104 @@ from numba.extending import intrinsic
 
 from optlab.abi import address_of, advance, real_at
 from optlab.jit import internal
-from optlab.kernel.blas import gemm
+from optlab.kernel.layout import PANEL_BYTES_LEFT, PANEL_DEPTH, PANEL_SLACK
+from optlab.kernel.memory import as_real
+from optlab.kernel.packing import copy_8, copy_lines, transpose_8, transpose_lines
 from optlab.kernel.symbols import linked
-from optlab.kernel.tiles import dot_1, dot_4, lanes_of, tile_1x2_masked, tile_1x4, tile_4x1_masked, tile_4x2, tile_4x2_masked
+from optlab.kernel.tiled import PANELS, height, tiled
+from optlab.kernel.tiles import dot_1, dot_4
+from optlab.kernel.vectors import lanes_of
 
-# Products of more multiply-adds than this go to BLAS: the tiles read B unpacked and lose to it once A and B leave the L1 cache.
-# Measured on Zen3 (FACTS): just above 64^3 in float64, about 128 x 128 x 256 in float32.
-BLAS_FROM_FLOAT64 = 64 * 64 * 80
-BLAS_FROM_FLOAT32 = 128 * 128 * 192
+# A product of so many multiply-adds goes to packed panels: from there on the copies cost less than strided reading. Measured on
+# Zen3: equal at 128^3 in float32 and 96^3 in float64; at 128 x 128 x 64 in float64 packing wins by 5 % (A as stored) to 20 %.
+PACKED_FROM_FLOAT32 = 128 * 128 * 128
+PACKED_FROM_FLOAT64 = 128 * 128 * 64
 
-
-@internal
-def is_large(m: Any, n: Any, k: Any, like: Any) -> Any:
-    """Whether the product goes to BLAS."""
-    if lanes_of(like) == 4:
-        return m * n * k > BLAS_FROM_FLOAT64
-    return m * n * k > BLAS_FROM_FLOAT32
+ROWS_AT_ONCE = 8
 
 
 @internal
-def tiled(m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, a: Any, a_row: Any, a_col: Any, b: Any, b_stride: Any) -> None:
-    """C (m x n, row stride n) = start + A (m x k, any strides) @ B (k x n, row stride b_stride) by register tiles."""
-    # Columns outside, rows inside: the panel of B stays in the L1 cache.
-    lanes = lanes_of(c)
-    wide = 2 * lanes
-    begin = real_at(0, c)
-    has_start = address_of(start) != 0
-    whole_rows = m - m % 4
-    for j in range(0, n, wide):
-        columns = min(wide, n - j)
-        right = advance(b, j)
-        for i in range(0, whole_rows, 4):
-            out = advance(c, i * n + j)
-            if has_start:
-                begin = advance(start, i * start_stride + j)
-            left = advance(a, i * a_row)
-            if columns == wide:
-                tile_4x2(out, n, begin, start_stride, left, a_row, a_col, right, b_stride, k, columns)
-            elif columns > lanes:
-                tile_4x2_masked(out, n, begin, start_stride, left, a_row, a_col, right, b_stride, k, columns)
-            else:
-                tile_4x1_masked(out, n, begin, start_stride, left, a_row, a_col, right, b_stride, k, columns)
-    for i in range(whole_rows, m):
-        left = advance(a, i * a_row)
-        j = 0
-        while j < n:
-            out = advance(c, i * n + j)
-            if has_start:
-                begin = advance(start, i * start_stride + j)
-            if n - j >= 4 * lanes:
-                tile_1x4(out, n, begin, start_stride, left, a_row, a_col, advance(b, j), b_stride, k, n - j)
-                j += 4 * lanes
-            else:
-                tile_1x2_masked(out, n, begin, start_stride, left, a_row, a_col, advance(b, j), b_stride, k, min(wide, n - j))
-                j += wide
+def pack_left(m: Any, k: Any, a: Any, a_row: Any, a_col: Any, out: Any) -> None:
+    """A (m x k, one of its strides 1) in panels as high as the tiles that will read them, each by columns."""
+    i = 0
+    while i < m:
+        rows = height(m - i)
+        panel, source = advance(out, i * k), advance(a, i * a_row)
+        if a_row == 1:
+            copy_8(panel, rows, source, a_col, k, min(8, m - i))
+        else:
+            transpose_8(panel, rows, source, a_row, min(8, m - i), k)
+        i += rows
 
 
 @internal
-def dots(m: Any, k: Any, c: Any, start: Any, start_stride: Any, a: Any, a_row: Any, b: Any) -> None:
-    """c (m) = start + A (m x k, rows contiguous) @ b (k)."""
+def pack_right(n: Any, k: Any, b: Any, b_row: Any, b_col: Any, out: Any) -> None:
+    """B (k x n, one of its strides 1) in panels of two vectors, each by rows, the last one filled with zeros."""
+    wide = 2 * lanes_of(b)
+    if b_col == 1:
+        # A few rows at a time, along all panels: reading runs along the rows (panel by panel takes 1.4 times as long).
+        for p in range(0, k, ROWS_AT_ONCE):
+            rows = min(ROWS_AT_ONCE, k - p)
+            for j in range(0, n, wide):
+                copy_lines(advance(out, j * k + p * wide), wide, advance(b, p * b_row + j), b_row, rows, min(wide, n - j))
+    else:
+        for j in range(0, n, wide):
+            transpose_lines(advance(out, j * k), wide, advance(b, j * b_col), b_col, min(wide, n - j), k)
+
+
+@internal
+def shifted(pointer: Any, offset: Any) -> Any:
+    """The pointer `offset` elements on; null stays null."""
+    return pointer if address_of(pointer) == 0 else advance(pointer, offset)
+
+
+@internal
+def in_panels(
+    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
+    b_row: Any, b_col: Any, pack_a: Any, scratch: Any,
+) -> None:  # fmt: skip
+    """C (m x n) = (scale * start + A @ B) * factor with B, and A if `pack_a`, in packed panels; each operand has one stride of 1."""
+    wide, null = 2 * lanes_of(c), real_at(0, c)
+    parts = (k + PANEL_DEPTH - 1) // PANEL_DEPTH
+    depth = (k + parts - 1) // parts
+    parts = (m * depth + most_left(c) - 1) // most_left(c) if pack_a else 1
+    tall = ((m + parts - 1) // parts + 5) // 6 * 6
+    left = advance(scratch, (n + wide - 1) // wide * wide * depth + PANEL_SLACK)
+    for p in range(0, k, depth):
+        here = min(depth, k - p)
+        pack_right(n, here, advance(b, p * b_row), b_row, b_col, scratch)
+        tail = advance(scratch, n // wide * wide * here)
+        last = factor if p + depth >= k else null
+        for i in range(0, m, tall):
+            rows = min(tall, m - i)
+            block, stride, by_rows = advance(a, i * a_row + p * a_col), a_row, True
+            if pack_a:
+                pack_left(rows, here, block, a_row, a_col, left)
+                block, stride, by_rows = left, PANELS, False
+            elif a_row == 1:
+                stride, by_rows = a_col, False
+            tiled(
+                rows, n, here, advance(c, i * n), n, shifted(start, i * start_stride), start_stride, scale, shifted(last, i * n), block,
+                stride, by_rows, scratch, wide, wide * here, tail,
+            )  # fmt: skip
+        start, start_stride, scale = c, n, as_real(1.0, c)
+
+
+@internal
+def most_left(like: Any) -> Any:
+    """Elements of packed A at a time: they stay in the second-level cache while all panels of B pass."""
+    return PANEL_BYTES_LEFT // 32 * lanes_of(like)
+
+
+@internal
+def dots(m: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, a: Any, a_row: Any, b: Any) -> None:
+    """c (m) = scale * start + A (m x k, rows contiguous) @ b (k)."""
     if address_of(start) == 0:
         for i in range(m):
             c[i] = 0
     else:
         for i in range(m):
-            c[i] = start[i * start_stride]
+            c[i] = scale * start[i * start_stride]
     whole = m - m % 4
     for i in range(0, whole, 4):
         dot_4(advance(c, i), advance(a, i * a_row), a_row, b, k)
@@ -84,72 +118,74 @@ def dots(m: Any, k: Any, c: Any, start: Any, start_stride: Any, a: Any, a_row: A
         dot_1(advance(c, i), advance(a, i * a_row), a_row, b, k)
 
 
-def product_body(m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, a: Any, a_row: Any, a_col: Any, b: Any) -> Any:
-    """C (m x n) = start + A (m x k) @ B (k x n), C and B row-major; A has rows or columns contiguous.
+@internal
+def multiply(a: Any, b: Any, n: Any) -> None:
+    """a *= b, elementwise."""
+    for i in range(n):
+        a[i] *= b[i]
+
+
+def product_body(
+    m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
+    b_row: Any, b_col: Any, scratch: Any,
+) -> Any:  # fmt: skip
+    """C (m x n) = (scale * start + A (m x k) @ B (k x n)) * factor, C row-major; A and B have rows or columns contiguous.
 
     Args:
-        start: null for zeros; a row of n with start_stride 0 (a bias); or C itself with start_stride n (accumulate).
-        a_row, a_col: strides of A, one of them 1: (k, 1) as stored, (1, m) for the transpose of what is stored.
+        start: null for zeros; a row of n with start_stride 0 (a bias); or C itself (accumulate), or another matrix like C,
+            with start_stride n.
+        factor: null, or as C.
+        a_row, a_col, b_row, b_col: strides, one of each operand 1: (k, 1) as stored, (1, m) for the transpose of what is stored.
+        scratch: `layout.product_scratch` elements.
     """
-    if is_large(m, n, k, c):
-        if address_of(start) != 0 and start_stride == 0:
-            for i in range(m):
-                line = advance(c, i * n)
-                for j in range(n):
-                    line[j] = start[j]
-        gemm(m, n, k, a, a_col != 1, b, False, c, 0.0 if address_of(start) == 0 else 1.0)
-    elif n == 1 and a_col == 1:
-        dots(m, k, c, start, start_stride, a, a_row, b)
-    elif n == 1 and a_row == 1 and (address_of(start) == 0 or start_stride == 1):
+    wide = 2 * lanes_of(c)
+    if n == 1 and a_col == 1:
+        dots(m, k, c, start, start_stride, scale, a, a_row, b)
+        if address_of(factor) != 0:
+            multiply(c, factor, m)
+        return 0
+    if n == 1 and (address_of(start) == 0 or start_stride == 1):
         # One column: the transposed product is one row with m columns, which fills the vectors.
-        tiled(1, m, k, c, start, 0, b, 0, 1, a, a_col)
+        n, m, a, b, a_row, a_col, b_row, b_col = m, 1, b, a, 1, 1, a_col, 1
+    elif k == 1:
+        b_row, b_col = n, 1
+    large = m >= 6 and m * n * k >= (PACKED_FROM_FLOAT64 if wide == 8 else PACKED_FROM_FLOAT32)
+    if b_col != 1 or large:
+        in_panels(m, n, k, c, start, start_stride, scale, factor, a, a_row, a_col, b, b_row, b_col, large, scratch)
+        return 0
+    if n % wide != 0:
+        copy_lines(scratch, wide, advance(b, n // wide * wide), b_row, k, n % wide)
+    if a_col == 1:
+        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_row, True, b, b_row, wide, scratch)
     else:
-        tiled(m, n, k, c, start, start_stride, a, a_row, a_col, b, n)
+        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_col, False, b, b_row, wide, scratch)
     return 0
 
 
 def product_signature(real: Any) -> Any:
     p, i = types.CPointer(real), types.int64
-    return i(i, i, i, p, p, i, p, i, i, p)
+    return i(i, i, i, p, p, i, real, p, p, i, i, p, i, i, p)
 
 
 @intrinsic
-def product(typingctx: Any, m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, a: Any, a_row: Any, a_col: Any, b: Any) -> Any:
+def product(
+    typingctx: Any, m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any,
+    a_col: Any, b: Any, b_row: Any, b_col: Any, scratch: Any,
+) -> Any:  # fmt: skip
     """`product_body`, published by `load`."""
     return linked("product", product_signature, c.dtype)
 
 
 @internal
-def transpose(m: Any, n: Any, a: Any, out: Any) -> None:
-    """out (n x m) = transpose of A (m x n)."""
-    for j in range(n):
-        line = advance(out, j * m)
-        source = advance(a, j)
-        for i in range(m):
-            line[i] = source[i * n]
-
-
-@internal
-def product_with_transpose(m: Any, n: Any, k: Any, c: Any, a: Any, b: Any, scratch: Any) -> None:
-    """C (m x n) = A (m x k) @ transpose of B (n x k). scratch: n x k."""
-    if is_large(m, n, k, c):
-        gemm(m, n, k, a, False, b, True, c, 0.0)
-    else:
-        # Transposed once per step, read m / 4 times by the tiles.
-        right = b
-        if k > 1 and n > 1:
-            transpose(n, k, b, scratch)
-            right = scratch
-        product(m, n, k, c, real_at(0, c), 0, a, k, 1, right)
-
-
-@internal
-def column_sums(m: Any, n: Any, a: Any, out: Any, accumulate: Any) -> None:
+def column_sums(m: Any, n: Any, a: Any, out: Any, accumulate: Any, scratch: Any) -> None:
     """out (n) = sum of the rows of A (m x n), first to last; `accumulate` adds to what is there."""
-    if not accumulate:
-        for j in range(n):
-            out[j] = 0
-    for i in range(m):
-        line = advance(a, i * n)
-        for j in range(n):
-            out[j] += line[j]
+    if n == 1:
+        total = out[0] if accumulate else as_real(0.0, out)
+        for i in range(m):
+            total += a[i]
+        out[0] = total
+    else:
+        # A row of ones times A, which keeps the sums in registers.
+        scratch[0] = 1
+        null, one = real_at(0, out), as_real(1.0, out)
+        product(1, n, m, out, out if accumulate else null, 0, one, null, scratch, 0, 0, a, n, 1, advance(scratch, 16))

@@ -45,3 +45,15 @@ def clock(typingctx: Any, address: Any, clock_id: Any) -> Any:
         return builder.fadd(whole, builder.fmul(rest, double(1e-9)))
 
     return types.float64(types.int64, types.int64), codegen
+
+
+@intrinsic
+def stack_words(typingctx: Any, count: Any) -> Any:
+    """Pointer to `count` (a literal) uninitialised uint64 on the stack."""
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return cgutils.alloca_once(builder, ir.IntType(64), size=signature.args[0].literal_value)
+
+    return types.CPointer(types.uint64)(count), codegen

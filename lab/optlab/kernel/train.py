@@ -39,14 +39,7 @@ from optlab.kernel.layout import (
 )
 from optlab.kernel.memory import clock, pointer_of
 from optlab.kernel.random import next_order
-
-
-@internal
-def all_finite(values: Any, n: Any) -> Any:
-    for i in range(n):  # noqa: SIM110 (Numba has no all() of a generator)
-        if not np.isfinite(values[i]):
-            return False
-    return True
+from optlab.kernel.vectors import all_finite
 
 
 @internal

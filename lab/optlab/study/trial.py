@@ -18,7 +18,7 @@ from optlab.hyper import Value
 from optlab.registry import Catalogue
 from optlab.settings import Pairs, Settings
 
-NUMERICS = 2
+NUMERICS = 3
 """Raised when the same trial gives other numbers than before (a changed kernel or initial draw): all stored trials then run again."""
 
 FIRST_CONFIRMATION = 1_000_000

@@ -1,0 +1,26 @@
+"""Our step against JAX and torch: the table of `benchmarks.peers` as a benchmark group. Needs the `peers` extra.
+
+The benchmark's own time is that of a whole interleaved measurement and says nothing: read `extra_info`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from benchmarks.peers import interleaved, on_one_core
+from benchmarks.test_kernel import CASES
+
+
+@pytest.mark.benchmark(group="peers")
+@pytest.mark.parametrize(("case", "dtype"), list(itertools.product(CASES, ("float32", "float64"))))
+def test_step_beside_peers(benchmark: Any, case: str, dtype: str) -> None:
+    for peer in ("jax", "torch"):
+        pytest.importorskip(peer)
+    on_one_core()
+    names = ("optlab", "jax", "torch") if dtype == "float32" else ("optlab", "jax")
+    row = benchmark.pedantic(interleaved, [case, dtype, 5.0, names], rounds=1)
+    benchmark.extra_info.update(row)
+    assert row["optlab"]["min_us"] > 0
