@@ -28,7 +28,7 @@ class Network:
         self.dtype, self.sizes = dtype, tuple(sizes)
         self.X, self.Y = np.ascontiguousarray(X, dtype), np.ascontiguousarray(Y, dtype)
         self._sizes = np.array(sizes, np.int64)
-        self._hyper = np.array([LEAK])
+        self._hyper, self.l2 = np.array([LEAK]), np.zeros(1)
         self._metric_hyper = np.array([0.0 if cost == "binary_cross_entropy" else 0.5])
         table = np.zeros((len(activations), abi.ACTIVATION_COLUMNS), np.int64)
         for row, name in zip(table, activations, strict=True):
@@ -143,8 +143,8 @@ def run(
         model[layout.MODEL_EVALUATE] = kernel.network_evaluate.address
         model[layout.MODEL_CONTEXT] = model[layout.MODEL_TRAIN] = network.context.ctypes.data
         model[layout.MODEL_TRAIN_ROWS] = n_rows
-        l2_memory = np.array([l2])
-        network.context[abi.NET_L2] = l2_memory.ctypes.data if l2_mode == layout.L2_IN_MODEL else 0
+        network.l2 = np.array([l2])
+        network.context[abi.NET_L2] = network.l2.ctypes.data if l2_mode == layout.L2_IN_MODEL else 0
         if validation is not None:
             model[layout.MODEL_VALIDATION] = validation.context.ctypes.data
             model[layout.MODEL_VALIDATION_ROWS] = len(validation.X)

@@ -1,7 +1,7 @@
 """Copies into panels: what the tiles read many times lies in one stream of memory, whatever its stride was.
 
 Whole vectors are written and run over the end of a line: the next line overwrites them, and behind the last one there must be
-room (`layout.PACK_SLACK` vectors). Masked loads cost 3 to 4 cycles each on Zen3 against half a cycle, so they serve the edges alone.
+room (`layout.PANEL_SLACK` elements). Masked loads are slow on Zen3 (see `tiles`), so they serve the edges alone.
 """
 
 from __future__ import annotations

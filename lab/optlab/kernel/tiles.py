@@ -16,10 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from optlab.kernel.vectors import I64, Vectors, loop, unrolled
-
-# Turns of k per branch: short loops then end where the branch predictor expects it.
-UNROLL = 4
+from optlab.kernel.vectors import I64, Vectors, loop
 
 
 def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
@@ -79,7 +76,7 @@ def _tile(rows: int, vectors: int, masked: bool, by_rows: bool) -> Any:
                     new += [v.fused(left, right[j], values[i * vectors + j]) for j in range(vectors)]
                 return new
 
-            sums = unrolled(builder, k, UNROLL, sums, body)
+            sums = loop(builder, I64(0), k, 1, sums, body)
             held = sums
             sums = where(given(factor), held, lambda n, i, j: builder.fmul(held[n], v.load(element(factor, c_stride, i, j), masks[j])))
             if not masked:

