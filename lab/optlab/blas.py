@@ -30,4 +30,4 @@ def single_threaded() -> Iterator[None]:
 def description() -> str:
     """Names and versions of the BLAS libraries, for the record."""
     libraries = controller().select(user_api="blas").info()
-    return ", ".join(f"{one['internal_api']} {one['version']}" for one in libraries)
+    return ", ".join(sorted(f"{one['internal_api']} {one['version']}" for one in libraries))
