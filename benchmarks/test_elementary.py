@@ -8,7 +8,7 @@ import timeit
 import numpy as np
 import pytest
 
-from benchmarks.ulp import DTYPES, ONE, TWO, timed
+from benchmarks.ulp import DTYPES, ONE, REPEATS, TWO, timed
 
 
 @pytest.mark.benchmark(group="elementary")
@@ -17,8 +17,8 @@ from benchmarks.ulp import DTYPES, ONE, TWO, timed
 def test_function(benchmark, name, dtype):
     ours, numpys = timed(name, dtype)
     with np.errstate(all="ignore"):
-        assert benchmark(ours) == 0
+        benchmark(ours)
         if benchmark.stats:
-            own = 1e9 * benchmark.stats["min"] / 4096
+            own = 1e9 * benchmark.stats["min"] / REPEATS / 4096
             other = 1e9 * min(timeit.repeat(numpys, number=20, repeat=9)) / 20 / 4096
             benchmark.extra_info |= {"ns": round(own, 2), "numpy_ns": round(other, 2), "numpy_over_ours": round(other / own, 2)}
