@@ -6,6 +6,8 @@ The benchmark's own time is that of a whole interleaved measurement and says not
 from __future__ import annotations
 
 import itertools
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,12 +16,21 @@ from benchmarks.peers import interleaved, on_one_core
 from benchmarks.test_kernel import CASES
 
 
+@pytest.fixture
+def one_core() -> Iterator[None]:
+    """One core for the contenders, all of them again for the benchmarks that follow."""
+    before = os.sched_getaffinity(0)
+    on_one_core()
+    yield
+    os.sched_setaffinity(0, before)
+
+
 @pytest.mark.benchmark(group="peers")
+@pytest.mark.usefixtures("one_core")
 @pytest.mark.parametrize(("case", "dtype"), list(itertools.product(CASES, ("float32", "float64"))))
 def test_step_beside_peers(benchmark: Any, case: str, dtype: str) -> None:
     for peer in ("jax", "torch"):
         pytest.importorskip(peer)
-    on_one_core()
     names = ("optlab", "jax", "torch") if dtype == "float32" else ("optlab", "jax")
     row = benchmark.pedantic(interleaved, [case, dtype, 5.0, names], rounds=1)
     benchmark.extra_info.update(row)

@@ -96,10 +96,13 @@ def test_a_new_contender_runs_alone_and_joins_the_study(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
+from optlab.study import progress
 from optlab.study.spec import Study
 
+progress.INTERVAL = 0.0  # a report after each commit, however fast the trials are
+
 def kill(progress):
-    if progress.phase == {phase!r} and {after} <= progress.done < progress.total:
+    if progress.phase == {phase!r} and progress.done >= {after}:
         os.kill(os.getpid(), signal.SIGKILL)  # the workers are in the middle of their trials
 
 Study(**{keys!r}).run(sys.argv[1], workers=2, progress=kill)
@@ -108,8 +111,8 @@ Study(**{keys!r}).run(sys.argv[1], workers=2, progress=kill)
 
 @pytest.mark.parametrize(("phase", "after"), [("tuning", 0), ("tuning", 1), ("tuning", 9), ("confirmation", 2)])
 def test_a_killed_run_goes_on_to_the_same_bits(phase: str, after: int, tmp_path: Path) -> None:
-    # Long enough that a report, made every tenth of a second, falls into the middle of each phase.
-    keys = {**TINY, "epochs": 1500, "evaluate_every": 50, "confirm": 20}
+    # At most 8 trials are in flight, so a commit is never the whole of a study, and the kill always strikes before its end.
+    keys = {**TINY, "epochs": 300, "evaluate_every": 50, "confirm": 20}
     code = KILLED.format(keys=keys, phase=phase, after=after)
     child = subprocess.run([sys.executable, "-c", code, str(tmp_path / "killed.db")], check=False)
     assert child.returncode == -signal.SIGKILL
@@ -131,7 +134,8 @@ def test_what_is_counted_is_on_disk(tmp_path: Path) -> None:
     tiny().run(tmp_path / "lab.db", progress=check)
 
 
-def test_control_c_saves_what_runs_and_the_next_run_goes_on(undisturbed: Exact, tmp_path: Path) -> None:
+def test_control_c_saves_what_runs_and_the_next_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optlab.study.progress.INTERVAL", 0.0)  # a report after each commit, however fast the trials are
     seen: list[Progress] = []
 
     def interrupt(progress: Progress) -> None:
