@@ -9,7 +9,9 @@ import ctypes
 import numpy as np
 import pytest
 
-from optlab import abi, catalogue
+from optlab import abi, catalogue, requests
+from optlab.stages import lay_out
+from optlab.wiring import layer_table
 
 N = 16_384
 
@@ -25,16 +27,16 @@ def test_update(benchmark, name, dtype):
     rule = catalogue().optimizer(name)
     values = rule.values({})
     rng = np.random.default_rng(0)
+    table = layer_table((N // 256 - 1, 256))  # one layer: N parameters, its biases among them
     w, g = rng.standard_normal(N).astype(dtype), (1e-3 * rng.standard_normal(N)).astype(dtype)
-    slots = np.repeat(np.array([*rule.slot_starts(values), 0.0], dtype=dtype), N)
-    hyper, scalars, ask = np.array([*rule.block(values), 0.0]), np.zeros(8), np.zeros(abi.ASK_SIZE)
-    layers, scratch = np.zeros((1, abi.LAYER_COLUMNS), dtype=np.int64), np.zeros(N, dtype=dtype)
+    stages = lay_out(rule, values, w, table)
+    hyper, ask, scratch = np.array([*rule.block(values), 0.0]), np.zeros(requests.ASK_SIZE), np.zeros(2 * N, dtype=dtype)
     kinds = [ctypes.c_void_p] * 4 + [ctypes.c_int64] * 2 + [ctypes.c_void_p] * 2 + [ctypes.c_int64] + [ctypes.c_void_p] * 2
-    stage = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(rule.compiled(dtype, rule.options(values)))
-    vectors = [pointer(each) for each in (w, g, slots, hyper)]
-    arguments = [*vectors, 100, N, pointer(scalars), pointer(layers), 0, pointer(scratch), pointer(ask)]
+    stage = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(int(stages.table[0, abi.STAGE_ADDRESS]))
+    vectors = [pointer(each) for each in (w, g, stages.slots, hyper)]
+    arguments = [*vectors, 100, N, pointer(stages.scalars), pointer(table), 1, pointer(scratch), pointer(ask)]
 
-    assert benchmark(stage, *arguments) == abi.DONE
+    assert benchmark(stage, *arguments) == requests.DONE
     assert np.isfinite(w).all()
     if benchmark.stats:
         benchmark.extra_info["ns_per_parameter"] = round(1e9 * benchmark.stats["median"] / N, 3)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import optlab
+from optlab.conformance.interpreted import interpreted
 
 RULES = sorted(optlab.catalogue()["optimizers"])
 N, STEPS = 7, 60
@@ -14,17 +15,10 @@ def tape(seed: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_emitted_code_equals_the_formula_on_plain_arrays(name):
-    rule = optlab.catalogue().optimizer(name)
-    values, w = rule.values({}), np.linspace(-1, 1, N)
-    slots = [np.full(N, first) for first in rule.slot_starts(values)]
-    path = []
-    for t, g in enumerate(tape(), 1):
-        timed = {"t": float(t)} if rule.timed else {}
-        returned = rule(w, g, *slots, **timed, **values)
-        w, *slots = returned if isinstance(returned, tuple) else (returned,)
-        path.append(w)
-    assert np.allclose(optlab.trajectory(name, tape(), np.linspace(-1, 1, N)), path, rtol=1e-12, atol=1e-14)
+def test_compiled_code_equals_the_rule_in_plain_python(name):
+    rule, start = optlab.catalogue().optimizer(name), np.linspace(-1, 1, N)
+    path = interpreted(rule, rule.values({}), tape(), start)
+    assert np.allclose(optlab.trajectory(name, tape(), start), path, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -73,4 +67,4 @@ def test_a_convex_quadratic_is_descended(name):
             losses.append(((w[-1] - 1) ** 2).sum() / 2)
         return losses[-1]
 
-    assert min(final(lr) for lr in (1e-2, 1e-1, 1.0)) < 1e-2 * N / 2
+    assert min(final(lr) for lr in (1e-2, 1e-1, 1.0, 30.0)) < 1e-2 * N / 2

@@ -55,8 +55,8 @@ def stage(real: Any) -> Any:
     hyper: float64 values of this step, in the plugin's order. t: 1, 2, ...
     scalars: the stage's float64 scalar slots. scratch: at least the declared multiple of n.
     layers: int64 table, LAYER_COLUMNS wide: offset of W, n_in, n_out, offset of b. No other structure is known.
-    ask: float64 record of the reverse communication, ASK_* below.
-    Returns DONE, or a request; the loop serves it and calls the stage again with the same t.
+    ask: float64 record of the reverse communication, requests.ASK_*.
+    Returns requests.DONE, or another request; the loop serves it and calls the stage again with the same t.
     """
     p = types.CPointer(real)
     return types.int64(p, p, p, DOUBLES, types.int64, types.int64, DOUBLES, INTEGERS, types.int64, p, DOUBLES)
@@ -82,19 +82,6 @@ def model_evaluate(real: Any) -> Any:
     p = types.CPointer(real)
     return types.int64(INTEGERS, p, DOUBLES)
 
-
-# -- what a stage may return, and the record it talks through ------------------------------------------------------------
-
-DONE = 0
-EVALUATE = 1  # cost and gradient again at w, same rows
-HESSIAN_VECTOR = 2  # H v: v in scratch[:n], answer in scratch[n:2n]
-JACOBIAN = 3
-SAMPLED_GRADIENT = 4
-
-ASK_CALL = 0  # 0 on the first call of a step, then 1, 2, ... after each request served
-ASK_COST = 1  # mean cost plus penalty at the last point evaluated
-ASK_ROWS = 2  # rows in the mini-batch
-ASK_SIZE = 8
 
 # -- layer table, one row per layer ---------------------------------------------------------------------------------------
 

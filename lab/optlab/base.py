@@ -8,17 +8,15 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from optlab.errors import OptlabError
 from optlab.formula.derive import forward
 from optlab.formula.graph import Graph, trace
 from optlab.hyper import HyperParameter, Value, complete
 
-if TYPE_CHECKING:
-    pass
-
 Options = Mapping[str, Value]
+NO_OPTIONS: Options = MappingProxyType({})
 _compiled: dict[tuple[str, str], Any] = {}
 
 
@@ -71,7 +69,7 @@ class Plugin:
         """The swept values in the order of the compiled code's hyper block."""
         return [float(values.get(name, self.hyper[name].default)) for name in self.swept]
 
-    def digest(self, options: Options = MappingProxyType({})) -> str:
+    def digest(self, options: Options = NO_OPTIONS) -> str:
         """A digest of what the plugin computes: its name and its wording do not enter, the code and its helpers do."""
         return self._digest(tuple(self.options(options).items()))
 
@@ -79,7 +77,11 @@ class Plugin:
     def _digest(self, options: tuple[tuple[str, Value], ...]) -> str:
         from optlab.formula.code import code_digest
 
-        return _hash(self.kind, code_digest(self.function), repr(sorted(options)))
+        return _hash(self.kind, code_digest(self.function), repr(sorted(options)), *self._digest_parts(dict(options)))
+
+    def _digest_parts(self, options: Options) -> tuple[str, ...]:
+        """What else its meaning depends on."""
+        return ()
 
     def _once(self, dtype: str, options: Options, build: Callable[[], Any]) -> Any:
         key = (self.digest(options), dtype)
@@ -95,11 +97,11 @@ class FormulaPlugin(Plugin):
     positional: tuple[str, ...] = ()
     timed: bool = False
 
-    def graph(self, options: Options = MappingProxyType({})) -> Graph:
+    def graph(self, options: Options = NO_OPTIONS) -> Graph:
         """The formula's graph. Inputs are the positional names, invariants ``t`` (where used) and the swept hyper-parameters."""
         return self._graph(tuple(self.options(options).items()))
 
-    def inputs(self, options: Options = MappingProxyType({})) -> tuple[str, ...]:
+    def inputs(self, options: Options = NO_OPTIONS) -> tuple[str, ...]:
         """Names of the formula's variables."""
         return self.positional
 
@@ -125,7 +127,4 @@ class FormulaPlugin(Plugin):
 
     @functools.cache  # noqa: B019
     def _digest(self, options: tuple[tuple[str, Value], ...]) -> str:
-        return _hash(self.kind, self._graph(options).canonical(), *self._digest_parts())
-
-    def _digest_parts(self) -> tuple[str, ...]:
-        return ()
+        return _hash(self.kind, self._graph(options).canonical(), *self._digest_parts(dict(options)))

@@ -14,13 +14,15 @@ from optlab.data import Dataset
 from optlab.derived import arrays
 from optlab.errors import OptlabError
 from optlab.kernel import layout
-from optlab.kinds import Optimizer
 from optlab.memory import aligned
 from optlab.outcome import Network, Outcome
 from optlab.readout import curves_of, verdict
 from optlab.registry import Catalogue
+from optlab.rules import Rule
 from optlab.settings import Settings
+from optlab.stages import lay_out
 from optlab.streams import Streams
+from optlab.timetable import hyper_table
 from optlab.wiring import Wiring, layer_table
 
 Array = npt.NDArray[Any]
@@ -68,20 +70,7 @@ def start(settings: Settings, sizes: Sequence[int], streams: Streams, catalogue:
     return np.concatenate(parts)
 
 
-def hyper_table(optimizer: Optimizer, settings: Settings, catalogue: Catalogue) -> Array:
-    """The optimizer's swept hyper-parameters, one row, or one row per epoch where a schedule changes lr."""
-    block = np.array([optimizer.block(dict(settings.hyper))], dtype=np.float64).reshape(1, -1)
-    if settings.schedule == "constant" or settings.epochs == 0:
-        return block
-    if "lr" not in optimizer.swept:
-        raise OptlabError(f"schedule {settings.schedule} changes lr, but optimizer {optimizer.name} has none; use schedule = 'constant'")
-    factors = catalogue.schedule(settings.schedule).factors(settings.epochs, dict(settings.schedule_hyper))
-    table = np.repeat(block, settings.epochs, axis=0)
-    table[:, optimizer.swept.index("lr")] *= factors
-    return table
-
-
-def _plan(settings: Settings, optimizer: Optimizer, rows: int, period: int, streams: Streams, running: bool) -> tuple[Array, Array]:
+def _plan(settings: Settings, optimizer: Rule, rows: int, period: int, streams: Streams, running: bool) -> tuple[Array, Array]:
     """The kernel's `plan` and `reals`, all but the clock and the terms per row."""
     plan, reals = np.zeros(layout.PLAN_COLUMNS, dtype=np.int64), np.zeros(layout.REAL_COLUMNS)
     plan[layout.PLAN_EPOCHS] = settings.epochs
@@ -126,9 +115,8 @@ def execute(
     rows, values = len(dataset.train), optimizer.values(dict(settings.hyper))
     batch = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
     w = _initial(initial, settings, wiring, streams, catalogue)
-    table = hyper_table(optimizer, settings, catalogue)
-    steps_per_epoch = -(-rows // batch)
-    plan, reals = _plan(settings, optimizer, rows, steps_per_epoch if len(table) > 1 else 0, streams, running)
+    table, period = hyper_table(optimizer, settings, catalogue, -(-rows // batch))
+    plan, reals = _plan(settings, optimizer, rows, period, streams, running)
     reals[layout.REAL_TERMS] = wiring.terms
 
     parts = [dataset.train, dataset.validation, dataset.test]
@@ -147,8 +135,8 @@ def execute(
             model[column], model[column + 1] = context.ctypes.data, len(part)
 
     ran = loop.run(
-        wiring.kernel, optimizer, values, plan, reals, model, w, table,
-        layers=layer_table(wiring.sizes), orders=_orders(orders, settings.epochs, rows), stop=stop,
+        wiring.kernel, lay_out(optimizer, values, w, layer_table(wiring.sizes)), plan, reals, model, w, table,
+        orders=_orders(orders, settings.epochs, rows), stop=stop,
     )  # fmt: skip
     result = ran.result
     curves = curves_of(ran.history, wiring, optimizer, settings, parts)

@@ -14,7 +14,12 @@ Register = Callable[[Any], None]
 
 @hookspec
 def register_optimizers(register: Register) -> None:
-    """Call ``register(rule)`` with each update rule made by ``@optimizer``."""
+    """Call ``register(rule)`` with each update rule made by ``@optimizer``, ``@layer_rule`` or ``@vector_rule``."""
+
+
+@hookspec
+def register_stages(register: Register) -> None:
+    """Call ``register(s)`` with each stage made by ``@stage``, or by ``@layer_rule`` and ``@vector_rule`` with ``stage=True``."""
 
 
 @hookspec

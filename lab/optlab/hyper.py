@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -112,9 +112,11 @@ def _hyper_parameter(parameter: inspect.Parameter, owner: str) -> HyperParameter
 
 
 def signature_of(
-    function: Callable[..., Any], owner: str, starred: bool = False
-) -> tuple[tuple[str, ...], dict[str, HyperParameter], bool]:
-    """(positional names, hyper-parameters by name, whether it takes ``t``) of a plugin's function; `starred` admits ``*x``.
+    function: Callable[..., Any], owner: str, starred: bool = False, given: Collection[str] = ("t",)
+) -> tuple[tuple[str, ...], dict[str, HyperParameter], tuple[str, ...]]:
+    """(positional names, hyper-parameters by name, what it takes of `given`) of a plugin's function; `starred` admits ``*x``.
+
+    given: keyword-only names without default that the lab fills in.
 
     Raises:
         OptlabError: a hyper-parameter without default or domain, ``*args``, ``**kwargs``.
@@ -125,7 +127,7 @@ def signature_of(
         raise OptlabError(f"{owner}: an annotation cannot be read ({error}); import it from optlab.plugin") from error
     positional: list[str] = []
     hyper: dict[str, HyperParameter] = {}
-    timed = False
+    taken: list[str] = []
     for name, parameter in parameters.items():
         if starred and parameter.kind is parameter.VAR_POSITIONAL:
             positional.append(f"*{name}")
@@ -134,11 +136,11 @@ def signature_of(
             raise OptlabError(f"{owner}: *{name} is not allowed; name every argument")
         if parameter.kind is not parameter.KEYWORD_ONLY:
             positional.append(name)
-        elif name == "t" and parameter.default is parameter.empty:
-            timed = True
+        elif name in given and parameter.default is parameter.empty:
+            taken.append(name)
         else:
             hyper[name] = _hyper_parameter(parameter, owner)
-    return tuple(positional), hyper, timed
+    return tuple(positional), hyper, tuple(taken)
 
 
 def complete(hyper: Mapping[str, HyperParameter], given: Mapping[str, Any], owner: str) -> dict[str, Value]:

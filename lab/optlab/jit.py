@@ -31,7 +31,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, "cache": True}
 
-_COMPILED_SOURCES = ("jit.py", "abi.py", "formula", "kernel")
+_COMPILED_SOURCES = ("jit.py", "abi.py", "requests.py", "formula", "kernel")
 _process_lock = threading.RLock()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from optlab import abi
-from optlab.hyper import Value
 from optlab.kernel import layout
 from optlab.kernel.load import Kernel
-from optlab.kinds import Optimizer
 from optlab.memory import aligned
+from optlab.stages import Stages
 
 Array = npt.NDArray[Any]
 
@@ -35,34 +33,33 @@ class Ran:
 
 
 def run(
-    kernel: Kernel, optimizer: Optimizer, values: Mapping[str, Value], plan: Array, reals: Array, model: Array, w: Array, table: Array,
-    *, layers: Array | None = None, orders: Array | None = None, stop: Array | None = None, keep_path: bool = False,
+    kernel: Kernel, stages: Stages, plan: Array, reals: Array, model: Array, w: Array, table: Array, *, orders: Array | None = None,
+    stop: Array | None = None, keep_path: bool = False,
 ) -> Ran:  # fmt: skip
     """Train w in place.
 
-    values: the optimizer's hyper-parameters; table: the swept ones, one row per period of steps. plan, reals, model: as `kernel.layout`
-    has them; the clock is filled in here. orders: explicit mini-batch orders, none by default. stop: polled at each step.
+    stages: the rule's, laid out from w, with a step's parameters per step behind their slots if `keep_path`. table: swept
+    hyper-parameters, one row per period of steps. plan, reals, model: as `kernel.layout` has them; the clock is filled in here.
+    orders: explicit mini-batch orders, none by default. stop: polled at each step.
     """
     rows, epochs, n = int(plan[layout.PLAN_ROWS]), int(plan[layout.PLAN_EPOCHS]), len(w)
     steps = epochs * -(-rows // min(int(plan[layout.PLAN_BATCH]), rows))
     plan[layout.PLAN_CLOCK], plan[layout.PLAN_CLOCK_ID] = kernel.clock, kernel.clock_id
-    starts = [*optimizer.slot_starts(values), 0.0]
-    slots = aligned((len(starts) + steps * keep_path) * n, str(w.dtype))
-    slots[: len(starts) * n].reshape(-1, n)[:] = np.array(starts).reshape(-1, 1)
-    stages = np.zeros((1 + keep_path, abi.STAGE_COLUMNS), dtype=np.int64)
-    stages[0, abi.STAGE_ADDRESS] = optimizer.compiled(str(w.dtype), optimizer.options(values))
-    if keep_path:  # a second stage, which only looks
-        stages[1, abi.STAGE_ADDRESS], stages[1, abi.STAGE_SLOTS] = kernel.recorder.address, len(starts) * n
+    rows_of_stages = stages.table
+    if keep_path:  # one stage more, which only looks
+        looks = np.zeros((1, abi.STAGE_COLUMNS), dtype=np.int64)
+        looks[0, abi.STAGE_ADDRESS], looks[0, abi.STAGE_SLOTS] = kernel.recorder.address, stages.free
+        rows_of_stages = np.concatenate([stages.table, looks])
     history = np.full((layout.history_rows(epochs, int(plan[layout.PLAN_EVALUATE_EVERY])), layout.HISTORY_COLUMNS), np.nan)
     batches = np.full(steps if plan[layout.PLAN_RUNNING] else 0, np.nan)
     result = np.zeros(layout.RESULT_SIZE)
     code = kernel.train(
-        plan, reals, model, w, aligned(layout.memory_size(n, 0), str(w.dtype)), slots, np.zeros(1), stages, table,
-        np.zeros((0, abi.LAYER_COLUMNS), dtype=np.int64) if layers is None else layers,
+        plan, reals, model, w, aligned(layout.memory_size(n, 0), str(w.dtype)), stages.slots, stages.scalars,
+        rows_of_stages, table, stages.layers,
         np.zeros((0, rows), dtype=np.int64) if orders is None else orders, np.zeros(rows, dtype=np.int64), history, batches, result,
         np.zeros(1, dtype=np.int64) if stop is None else stop,
     )  # fmt: skip
     done = int(result[layout.RESULT_STEPS])
-    path = slots[len(starts) * n :].reshape(steps, n)[:done] if keep_path else None
+    path = stages.slots[stages.free :].reshape(steps, n)[:done] if keep_path else None
     running = batches[:done] if plan[layout.PLAN_RUNNING] else None
     return Ran(int(code), history[: int(result[layout.RESULT_HISTORY_ROWS])], result, running, path)

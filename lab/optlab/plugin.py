@@ -13,12 +13,12 @@ loops, FLOP counts and typeset text are made from it::
     def register_optimizers(register):
         register(gd)
 
-Each decorator raises OptlabError where the signature is not of its kind; `optlab.kinds` says what it returns.
+Each decorator raises OptlabError where the signature is not of its kind; `optlab.kinds` and `optlab.rules` say what it returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import pluggy
@@ -26,11 +26,15 @@ import pluggy
 from optlab.errors import OptlabError
 from optlab.formula.elementary import *  # noqa: F403  # the elementary functions are the author's vocabulary
 from optlab.hyper import Count, Decay, Fraction, NonNegative, Positive, Real, Several, signature_of
-from optlab.kinds import Activation, Cost, Objective, Optimizer, RowCost
+from optlab.kinds import Activation, Cost, Objective, RowCost
 from optlab.landmarks import Landmarks, Pair, Point
+from optlab.requests import DONE, EVALUATE
+from optlab.rule_decorators import layer_rule, optimizer, stage, vector_rule
 from optlab.sources import Initializer, Problem, Schedule
 
 __all__ = [
+    "DONE",
+    "EVALUATE",
     "Count",
     "Decay",
     "Fraction",
@@ -42,11 +46,14 @@ __all__ = [
     "cost",
     "hookimpl",
     "initializer",
+    "layer_rule",
     "objective",
     "optimizer",
     "problem",
     "row_cost",
     "schedule",
+    "stage",
+    "vector_rule",
 ]
 
 hookimpl = pluggy.HookimplMarker("optlab")
@@ -61,28 +68,6 @@ def _expect(function: Function, kind: str, positional: tuple[str, ...], wanted: 
     if positional[: len(wanted)] != wanted:
         takes = ", ".join(wanted)
         raise OptlabError(f"{kind} {function.__name__}: its first arguments must be ({takes}), not ({', '.join(positional)})")
-
-
-@overload
-def optimizer(function: Function, /) -> Optimizer: ...
-@overload
-def optimizer(*, start: Mapping[str, float | str] = ...) -> Callable[[Function], Optimizer]: ...
-def optimizer(function: Function | None = None, /, *, start: Mapping[str, float | str] | None = None) -> Any:
-    """An elementwise update rule ``f(w, g, *slots, *, t, **hyper) -> (new w, *new slots)``.
-
-    w: one parameter; g: its gradient; slots keep their value between steps and start at 0, or at `start`: slot name -> number or
-    name of a hyper-parameter. t = 1, 2, ... Without slots, return the new w alone.
-    """
-
-    def decorate(function: Function) -> Optimizer:
-        positional, hyper, timed = signature_of(function, f"optimizer {function.__name__}")
-        _expect(function, "optimizer", positional, ("w", "g"))
-        for slot, first in (start or {}).items():
-            if slot not in positional[2:] or (isinstance(first, str) and first not in hyper):
-                raise OptlabError(f"optimizer {function.__name__}: start of {slot!r} = {first!r} names no slot or no hyper-parameter")
-        return Optimizer(function.__name__, function, hyper, positional=positional, timed=timed, start=dict(start or {}))
-
-    return decorate if function is None else decorate(function)
 
 
 def activation(function: Function, /) -> Activation:
@@ -178,7 +163,7 @@ def problem(*, task: str, scale: str | float = "standard", source: str = "") -> 
 
 
 def schedule(function: Function, /) -> Schedule:
-    """Factors on the learning rate, ``f(t, total, **hyper)``: t is the array 0 .. total-1 of epochs; returns an array or a number."""
+    """Factors on the learning rate, ``f(t, total, **hyper)``: t is the array 0 .. total-1 of epochs or steps; returns an array or a number."""
     positional, hyper, _ = signature_of(function, f"schedule {function.__name__}")
     _expect(function, "schedule", positional, ("t", "total"))
     return Schedule(function.__name__, function, hyper)

@@ -9,32 +9,34 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optlab import abi
+from optlab import requests
 from optlab.data import Dataset, Part
 from optlab.derived import constant_cost, variation
 from optlab.kernel import layout
-from optlab.kinds import Optimizer
 from optlab.outcome import CURVES
+from optlab.rules import Rule
 from optlab.settings import Settings
-from optlab.wiring import Wiring
+from optlab.stages import tensors_of
+from optlab.wiring import Wiring, layer_table
 
 Array = npt.NDArray[Any]
 
 LEARNED = 1e-6  # share of the constant predictor's cost that a run must gain to have learned anything: above rounding
 REQUESTS = {
-    abi.EVALUATE: "too many further evaluations",
-    abi.HESSIAN_VECTOR: "a Hessian-vector product",
-    abi.JACOBIAN: "a Jacobian",
-    abi.SAMPLED_GRADIENT: "a sampled gradient",
+    requests.EVALUATE: "too many further evaluations",
+    requests.HESSIAN_VECTOR: "a Hessian-vector product",
+    requests.JACOBIAN: "a Jacobian",
+    requests.SAMPLED_GRADIENT: "a sampled gradient",
 }
 
 
-def curves_of(history: Array, wiring: Wiring, optimizer: Optimizer, settings: Settings, parts: Sequence[Part | None]) -> Array:
+def curves_of(history: Array, wiring: Wiring, optimizer: Rule, settings: Settings, parts: Sequence[Part | None]) -> Array:
     """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
     curves = np.full((len(history), len(CURVES)), np.nan)
     curves[:, 0], curves[:, 1], curves[:, 2] = (history[:, k] for k in (layout.HISTORY_EPOCH, layout.HISTORY_STEP, layout.HISTORY_SECONDS))
     penalised = sum(a * b for a, b in itertools.pairwise(wiring.sizes)) * (2 * bool(settings.l2) + 3 * bool(settings.l1))
-    per_step = layout.parameter_count(wiring.sizes) * optimizer.flops(optimizer.options(dict(settings.hyper))) + penalised
+    tensors = tensors_of(layer_table(wiring.sizes), layout.parameter_count(wiring.sizes))
+    per_step = optimizer.step_flops(tensors, optimizer.values(dict(settings.hyper))) + penalised
     curves[:, 3] = history[:, layout.HISTORY_ROWS] * wiring.flops_per_row() + history[:, layout.HISTORY_STEP] * per_step
     costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)
     for column, source, part in zip((4, 6, 8), costs, parts, strict=True):
@@ -43,6 +45,15 @@ def curves_of(history: Array, wiring: Wiring, optimizer: Optimizer, settings: Se
             with np.errstate(divide="ignore", invalid="ignore"):  # constant targets have no R^2
                 curves[:, column + 1] = 1 - total / variation(part) if wiring.task == "regression" else total / len(part)
     return curves
+
+
+def unserved(optimizer: str, result: Array, step: int) -> str:
+    """The sentence of a run that a rule ended with a request which nothing serves, or with an exception."""
+    request = int(result[layout.RESULT_REQUEST])
+    if request == requests.RAISED:
+        return f"optimizer {optimizer} raised an exception in step {step}; `optlab check` on its file shows which"
+    asked = REQUESTS.get(request, f"the unknown request {request}")
+    return f"optimizer {optimizer} asked for {asked} in step {step}, which the training loop does not serve"
 
 
 def verdict(code: int, result: Array, curves: Array, wiring: Wiring, dataset: Dataset, settings: Settings) -> tuple[str, str]:
@@ -60,8 +71,7 @@ def verdict(code: int, result: Array, curves: Array, wiring: Wiring, dataset: Da
         why = f"the time limit of {settings.time_limit:g} s" if 0 < settings.time_limit <= result[layout.RESULT_SECONDS] else "request"
         return "stopped", f"stopped by {why} after {steps} steps, {epochs} of {settings.epochs} epochs"
     if code == layout.ERROR:
-        asked = REQUESTS.get(int(result[layout.RESULT_REQUEST]), f"the unknown request {int(result[layout.RESULT_REQUEST])}")
-        return "error", f"optimizer {settings.optimizer} asked for {asked} in step {steps + 1}, which the training loop does not serve"
+        return "error", unserved(settings.optimizer, result, steps)
     final, initial = curves[-1, 4], result[layout.RESULT_INITIAL_COST]
     if not final <= settings.divergence_bound * max(abs(initial), layout.DIVERGENCE_FLOOR):
         return "diverged", f"diverged in the last epoch, {epochs}: the training cost is {final:.3g} after the initial {initial:.3g}"

@@ -16,22 +16,15 @@ from typing import Any, cast
 import pluggy
 
 from optlab import hookspecs
-from optlab.base import Plugin
+from optlab.base import FormulaPlugin, Plugin
+from optlab.chains import SEPARATOR, chain
+from optlab.composition import composed, is_composed
 from optlab.errors import OptlabError, nearest
-from optlab.kinds import Activation, Cost, Objective, Optimizer, RowCost
+from optlab.kinds import Activation, Cost, Objective, RowCost
+from optlab.rules import Rule
 from optlab.sources import Initializer, Problem, Schedule
 
-KINDS: Mapping[str, tuple[type[Plugin], ...]] = MappingProxyType(
-    {
-        "optimizers": (Optimizer,),
-        "activations": (Activation,),
-        "costs": (Cost, RowCost),
-        "problems": (Problem,),
-        "objectives": (Objective,),
-        "schedules": (Schedule,),
-        "initializers": (Initializer,),
-    }
-)
+KINDS = ("optimizers", "stages", "activations", "costs", "problems", "objectives", "schedules", "initializers")
 ALIASES: Mapping[tuple[str, str], str] = MappingProxyType({("optimizers", "sgd"): "gd", ("activations", "silu"): "swish"})
 
 
@@ -58,6 +51,10 @@ class Catalogue(Mapping[str, Mapping[str, Plugin]]):
         """
         known = self._plugins[kind]
         found = known.get(ALIASES.get((kind, name), name))
+        if found is None and kind == "optimizers" and SEPARATOR in name:
+            return self._chain(name)
+        if found is None and kind == "schedules" and is_composed(name):
+            return composed(name, self.schedule)
         if found is None:
             raise OptlabError(
                 f"there is no {kind[:-1]} called {name!r}{nearest(name, list(known))}; `optlab plugins` lists them all, "
@@ -65,8 +62,16 @@ class Catalogue(Mapping[str, Mapping[str, Plugin]]):
             )
         return found
 
-    def optimizer(self, name: str) -> Optimizer:
-        return cast(Optimizer, self.find("optimizers", name))
+    def _chain(self, name: str) -> Rule:
+        parts = []
+        for part in name.split(SEPARATOR):
+            known = self._plugins["stages"].get(part)
+            parts.append(cast(Rule, known if known is not None else self.find("optimizers", part)))
+        return chain(*parts)
+
+    def optimizer(self, name: str) -> Rule:
+        """The update rule of this name; stages around one are written ``clip_norm+adam``."""
+        return cast(Rule, self.find("optimizers", name))
 
     def activation(self, name: str) -> Activation:
         return cast(Activation, self.find("activations", name))
@@ -96,7 +101,7 @@ class Catalogue(Mapping[str, Mapping[str, Plugin]]):
 
 def kind_of(plugin: Plugin) -> str:
     """The plural kind a plugin object belongs to."""
-    return next(kind for kind, classes in KINDS.items() if isinstance(plugin, classes))
+    return f"{plugin.kind}s"
 
 
 def _entry_points() -> Iterator[tuple[str, str, ModuleType]]:
@@ -143,7 +148,7 @@ def load_file(path: str | Path) -> tuple[str, str, ModuleType]:
 def _registrar(kind: str, plugin_name: str, module: str, distribution: str, found: dict[str, Plugin]) -> Callable[[Any], None]:
     def register(plugin: Any) -> None:
         where = f"plugin {plugin_name!r} (module {module}, from {distribution})"
-        if not isinstance(plugin, KINDS[kind]):
+        if not isinstance(plugin, Plugin) or plugin.kind != kind[:-1]:
             decorator = kind[:-1]
             what = getattr(plugin, "__name__", None) or getattr(plugin, "name", None) or repr(plugin)
             raise OptlabError(f"{where}: register_{kind} got {what!r}, which is no {decorator}; decorate it with @{decorator}")
@@ -152,7 +157,7 @@ def _registrar(kind: str, plugin_name: str, module: str, distribution: str, foun
             raise OptlabError(f"{where}: the {plugin.kind} {plugin.name!r} is already registered by {other.distribution}; rename one")
         if (kind, plugin.name) in ALIASES:
             raise OptlabError(f"{where}: {plugin.name!r} is an alias of {ALIASES[kind, plugin.name]!r}; rename it")
-        if isinstance(plugin, Optimizer | Activation | Cost | Objective):
+        if isinstance(plugin, FormulaPlugin):
             try:
                 plugin.graph()  # a formula that cannot be traced is refused here, not in the middle of a study
             except OptlabError as error:

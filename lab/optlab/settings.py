@@ -26,7 +26,8 @@ class Settings:
     l2_mode: "coupled" adds l2 * W to the gradient; "decoupled" multiplies W by 1 - lr_t * l2 before the rule.
     l1_mode: "subgradient" adds l1 * sign(W) to the gradient; "proximal" soft-thresholds W at lr_t * l1 after the rule.
     order: "fresh" permutation per epoch, "fixed" one for all, "cumulative" (each epoch shuffles the last order), "replacement".
-    schedule: factors on lr, one per epoch. evaluate_every: epochs between rows of the history, 0 for the last only.
+    schedule: factors on lr or other hyper-parameters (`optlab.composition`), one per `schedule_unit`.
+    evaluate_every: epochs between rows of the history, 0 for the last only.
     divergence_bound: a mini-batch cost above this multiple of the initial cost ends the trial.
     time_limit: seconds of training, 0 for none; a trial it stops is not reproducible and says so.
     """
@@ -50,6 +51,7 @@ class Settings:
     order: Order = "fresh"
     schedule: str = "constant"
     schedule_hyper: Pairs = ()
+    schedule_unit: Literal["epoch", "step"] = "epoch"
     initializer: str = "glorot_uniform"
     initializer_hyper: Pairs = ()
     dtype: Literal["float32", "float64"] = "float64"

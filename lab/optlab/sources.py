@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from optlab.base import Plugin
 from optlab.errors import OptlabError
+from optlab.hyper import Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,9 +38,14 @@ class Problem(Plugin):
 
 @dataclass(frozen=True, eq=False)
 class Schedule(Plugin):
-    """Factors on the learning rate: f(t, total) for t = 0 .. total-1 epochs."""
+    """Factors on a hyper-parameter, the learning rate unless a study says otherwise: f(t, total), t = 0 .. total-1 epochs or steps."""
 
     kind: ClassVar[str] = "schedule"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Names of the hyper-parameters that it changes."""
+        return ("lr",)
 
     def factors(self, total: int, given: Mapping[str, Any] = MappingProxyType({})) -> np.ndarray:
         """float64 array of `total` factors.
@@ -49,11 +55,24 @@ class Schedule(Plugin):
         """
         import numpy as np
 
-        returned = self.function(np.arange(total, dtype=float), total, **self.values(given))
-        found = np.broadcast_to(np.asarray(returned, dtype=float), (total,))
-        if not (np.isfinite(found).all() and (found >= 0).all()):
+        return self.at(np.arange(total, dtype=float), total, self.values(given))
+
+    def at(self, t: np.ndarray, total: int, values: Mapping[str, Value]) -> np.ndarray:
+        """float64 array of factors in the units t of a run of `total`; values: all hyper-parameters."""
+        import numpy as np
+
+        returned = np.asarray(self.function(t, total, **values), dtype=float)
+        if returned.ndim and returned.shape != t.shape:
+            raise OptlabError(
+                f"schedule {self.name} returned shape {returned.shape} for t of shape {t.shape}; return one factor for each, or a number"
+            )
+        if not (np.isfinite(returned).all() and (returned >= 0).all()):
             raise OptlabError(f"schedule {self.name} returned a negative or non-finite factor; factors must be finite and >= 0")
-        return np.array(found)
+        return np.array(np.broadcast_to(returned, t.shape))
+
+    def by_target(self, total: int, given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, np.ndarray]:
+        """Factors of each hyper-parameter that it changes."""
+        return {"lr": self.factors(total, given)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,11 +14,12 @@ from optlab.data import Dataset, prepare, problem_dataset
 from optlab.errors import OptlabError
 from optlab.execution import execute
 from optlab.hyper import Value
-from optlab.kinds import Activation, Cost, Optimizer, RowCost
+from optlab.kinds import Activation, Cost, RowCost
 from optlab.outcome import Outcome
 from optlab.registry import Catalogue, catalogue_with, name_of
+from optlab.rules import Rule
 from optlab.settings import Order, Settings, pairs
-from optlab.sources import Problem
+from optlab.sources import Problem, Schedule
 from optlab.streams import Streams
 
 Array = npt.NDArray[Any]
@@ -56,7 +57,7 @@ def train(
     activation: str | Activation | Sequence[str | Activation] = "sigmoid",
     output: str | Activation | None = None,
     cost: str | Cost | RowCost | None = None,
-    optimizer: str | Optimizer = "adam",
+    optimizer: str | Rule = "adam",
     hyper: Mapping[str, Value] | None = None,
     l1: float = 0.0,
     l2: float = 0.0,
@@ -79,8 +80,9 @@ def train(
     activation_hyper: Mapping[str, Value] | Sequence[Mapping[str, Value]] | None = None,
     output_hyper: Mapping[str, Value] | None = None,
     cost_hyper: Mapping[str, Value] | None = None,
-    schedule: str = "constant",
+    schedule: str | Schedule = "constant",
     schedule_hyper: Mapping[str, Value] | None = None,
+    schedule_unit: Literal["epoch", "step"] = "epoch",
     initializer: str = "glorot_uniform",
     initializer_hyper: Mapping[str, Value] | None = None,
     divergence_bound: float = 1e4,
@@ -101,6 +103,8 @@ def train(
             `activation_hyper`, which is one mapping for all hidden layers or one for each.
         l1, l2, l1_mode, l2_mode, penalise_biases, order, evaluate_every, divergence_bound, time_limit: see `Settings`.
         batch_size: rows per mini-batch, or "full".
+        schedule: factors on lr, or on other hyper-parameters: "cosine", "warmup then cosine", "one_cycle and mu: one_cycle"; the notation
+            is that of `optlab.composition`. schedule_unit: "epoch" or "step", what its hyper-parameters count.
         seed, replicate: key all chance; runs that share them share start, split and mini-batches.
         initial: flat start vector. orders: (epochs, n) indices. With both, a run is fully determined.
         validation, test: a share of the rows, or (X, y).
@@ -110,7 +114,9 @@ def train(
     Raises:
         OptlabError: an argument that does not fit, in one sentence.
     """
-    catalogue = catalogue_with(optimizer, cost, output, *((activation,) if isinstance(activation, str | Activation) else activation))
+    catalogue = catalogue_with(
+        optimizer, cost, output, schedule, *((activation,) if isinstance(activation, str | Activation) else activation)
+    )
     streams = Streams(_positive("seed", seed, 0), _positive("replicate", replicate, 0))
     dataset = _dataset(problem, streams, catalogue, validation, test, scale, task)
     layers = tuple(_positive("layers", nodes, 1) for nodes in layers)
@@ -124,7 +130,7 @@ def train(
     chosen_cost, chosen_output = name_of(cost or inferred_cost(dataset)), name_of(output or "identity")
     if not quiet and (cost is None or output is None):
         print(f"optlab.train: {dataset.description}; output {chosen_output}, cost {chosen_cost}", file=sys.stderr)
-    rule = catalogue.optimizer(name_of(optimizer))
+    rule, chosen_schedule = catalogue.optimizer(name_of(optimizer)), catalogue.schedule(name_of(schedule))
     settings = Settings(
         layers=layers,
         activation=tuple(names),
@@ -143,8 +149,9 @@ def train(
         epochs=_positive("epochs", epochs, 0),
         batch_size="full" if batch_size == "full" else _positive("batch_size", batch_size, 1),
         order=_choice("order", order, ("fresh", "fixed", "cumulative", "replacement")),
-        schedule=catalogue.schedule(schedule).name,
-        schedule_hyper=pairs(catalogue.schedule(schedule).values(dict(schedule_hyper or {}))),
+        schedule=chosen_schedule.name,
+        schedule_hyper=pairs(chosen_schedule.values(dict(schedule_hyper or {}))),
+        schedule_unit=_choice("schedule_unit", schedule_unit, ("epoch", "step")),
         initializer=catalogue.initializer(initializer).name,
         initializer_hyper=pairs(catalogue.initializer(initializer).values(dict(initializer_hyper or {}))),
         dtype=_choice("dtype", dtype, ("float32", "float64")),
@@ -157,7 +164,7 @@ def train(
         return execute(settings, dataset, streams, catalogue, initial=initial, orders=orders, running=running)
 
 
-def check_penalties(settings: Settings, rule: Optimizer) -> None:
+def check_penalties(settings: Settings, rule: Rule) -> None:
     """Refuse penalties that the rule cannot carry.
 
     Raises:

@@ -8,13 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from optlab import abi
 from optlab.errors import OptlabError
 from optlab.hyper import Value
 from optlab.kernel import layout
 from optlab.kernel.load import load
-from optlab.kinds import Optimizer
+from optlab.readout import unserved
 from optlab.registry import catalogue_with, name_of
+from optlab.rules import Rule
+from optlab.stages import lay_out
 from optlab.wiring import layer_table
 
 Array = npt.NDArray[Any]
@@ -22,7 +23,7 @@ DTYPES = ("float32", "float64")
 
 
 def trajectory(
-    optimizer: str | Optimizer,
+    optimizer: str | Rule,
     gradients: Any,
     start: Any,
     hyper: Mapping[str, Value] | None = None,
@@ -35,7 +36,7 @@ def trajectory(
     sizes: layer sizes of a network with n parameters, for layer-wise rules.
 
     Raises:
-        OptlabError: shapes that do not fit, an unknown rule or hyper-parameter.
+        OptlabError: shapes that do not fit, an unknown rule or hyper-parameter, a rule that raises or asks for another evaluation.
     """
     rule = catalogue_with(optimizer).optimizer(name_of(optimizer))
     values = rule.values(dict(hyper or {}))
@@ -45,19 +46,19 @@ def trajectory(
     if tape.ndim != 2 or w.shape != (tape.shape[1],):
         raise OptlabError(f"trajectory: gradients {tape.shape} and start {w.shape} do not fit; they are (T, n) and (n,)")
     kernel = load(dtype)
-    stages = np.zeros((1, abi.STAGE_COLUMNS), dtype=np.int64)
-    stages[0, abi.STAGE_ADDRESS] = rule.compiled(dtype, rule.options(values))
     out, result = np.empty_like(tape), np.zeros(layout.RESULT_SIZE)
-    slots = np.repeat(np.array([*rule.slot_starts(values), 0.0], dtype=dtype), len(w))
-    layers = np.zeros((0, abi.LAYER_COLUMNS), dtype=np.int64)
+    layers = None
     if sizes is not None:
         sizes = tuple(int(size) for size in sizes)
         if layout.parameter_count(sizes) != len(w):
             raise OptlabError(f"trajectory: sizes {sizes} have {layout.parameter_count(sizes)} parameters, start has {len(w)}")
         layers = layer_table(sizes)
-    kernel.trajectory(
+    stages = lay_out(rule, values, w, layers)
+    code = kernel.trajectory(
         np.zeros(layout.PLAN_COLUMNS, dtype=np.int64), np.zeros(layout.REAL_COLUMNS), np.zeros(layout.MODEL_COLUMNS, dtype=np.int64),
-        tape, w, np.zeros(layout.memory_size(len(w), 0), dtype=dtype), slots, np.zeros(1), stages,
-        np.array([rule.block(values)]).reshape(1, -1), layers, out, result,
+        tape, w, np.zeros(layout.memory_size(len(w), 0), dtype=dtype), stages.slots, stages.scalars,
+        stages.table, np.array([rule.block(values)]).reshape(1, -1), stages.layers, out, result,
     )  # fmt: skip
+    if code == layout.ERROR:
+        raise OptlabError(f"trajectory: {unserved(rule.name, result, int(result[layout.RESULT_STEPS]) + 1)}")
     return out

@@ -10,7 +10,7 @@ from typing import Literal
 from optlab.plugin import Decay, Positive, hookimpl, optimizer, sqrt
 
 
-@optimizer
+@optimizer(verified=("torch.optim.Adam 2.13", "optax.adam 0.2.8"))
 def adam(
     w, g, m, v, *, t, lr: Positive = 1e-3, beta1: Decay = 0.9, beta2: Decay = 0.999, eps: Positive = 1e-8,
     dialect: Literal["torch", "tensorflow"] = "torch",

@@ -6,7 +6,7 @@ Robbins and Monro, Ann. Math. Statist. 22 (1951) 400, eq. 6; ``torch.optim.SGD``
 from optlab.plugin import Positive, hookimpl, optimizer
 
 
-@optimizer
+@optimizer(verified=("torch.optim.SGD 2.13", "optax.sgd 0.2.8"))
 def gd(w, g, *, lr: Positive = 1e-2):
     return w - lr * g
 

@@ -10,7 +10,7 @@ from optlab.conformance import gates, kinks, ratio, references
 from optlab.plugin import activation, cost, exp, log, logaddexp, maximum, objective, optimizer, row_cost, sigmoid, sqrt, tanh, where
 
 CATALOGUE = lab.catalogue()
-BUILTIN = [plugin for kind in ("activations", "costs", "objectives", "optimizers") for plugin in CATALOGUE[kind].values()]
+BUILTIN = [plugin for kind in ("activations", "costs", "objectives") for plugin in CATALOGUE[kind].values()]
 
 
 def failures(plugin):

@@ -1,4 +1,4 @@
-"""Array code: row-wise costs, raw stages, and the digest that says whether the code is the same."""
+"""Array code: row-wise costs, and the digest that says whether the code is the same."""
 
 import textwrap
 
@@ -7,8 +7,8 @@ import pytest
 
 from optlab.errors import OptlabError
 from optlab.formula.code import code_digest
-from optlab.formula.compile import compile_row_cost, compile_stage_function
-from tests.formula.calling import block, call, step
+from optlab.formula.compile import compile_row_cost
+from tests.formula.calling import block, call
 
 SHIFT = 0.0
 
@@ -75,18 +75,6 @@ def test_lab_functions_work_in_array_code():
         made = compile_row_cost("lab", cost, dtype)
         y, t = np.array([[2.0]], dtype), np.array([[5.0]], dtype)
         assert call(made.module.value, y, t, 1, 1, block()) == pytest.approx(9.0, rel=1e-6)
-
-
-def test_raw_stage():
-    def plain(w, g, slots, hyper, t, n, scalars, layers, n_layers, scratch, ask):
-        for i in range(n):
-            w[i] -= hyper[0] * t * g[i]
-        return 0
-
-    address = compile_stage_function("plain", plain, "float64")
-    w = np.zeros(3)
-    assert step(address, w, np.ones(3), np.zeros(0), block(0.5), 2) == 0
-    assert w.tolist() == [-1.0] * 3
 
 
 def test_pair_with_different_hyper_parameters_is_refused():

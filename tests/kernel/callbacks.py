@@ -9,7 +9,7 @@ import functools
 import math
 from typing import Any
 
-from optlab import abi, jit
+from optlab import abi, jit, requests
 
 # -- activations (value; value and slope) ------------------------------------------------------------------------------------
 
@@ -220,30 +220,30 @@ def polyak_weights(w: Any, s: Any, h: Any, t: Any, n: Any, out: Any) -> Any:
 
 def backtrack(w: Any, g: Any, s: Any, h: Any, t: Any, n: Any, scalars: Any, layers: Any, n_layers: Any, scratch: Any, ask: Any) -> Any:
     """Armijo's rule: from step h[0], halve until the cost falls by h[1] * step * |g|^2. Slots: start and its gradient."""
-    if ask[abi.ASK_CALL] == 0:
+    if ask[requests.ASK_CALL] == 0:
         square = 0.0
         for i in range(n):
             s[i] = w[i]
             s[n + i] = g[i]
             square += float(g[i]) ** 2
         scalars[0] = h[0]
-        scalars[1] = ask[abi.ASK_COST]
+        scalars[1] = ask[requests.ASK_COST]
         scalars[2] = square
-    elif ask[abi.ASK_COST] <= scalars[1] - h[1] * scalars[0] * scalars[2]:
-        return abi.DONE
+    elif ask[requests.ASK_COST] <= scalars[1] - h[1] * scalars[0] * scalars[2]:
+        return requests.DONE
     else:
         scalars[0] /= 2
     for i in range(n):
         w[i] = s[i] - scalars[0] * s[n + i]
-    return abi.EVALUATE
+    return requests.EVALUATE
 
 
 def insatiable(w: Any, g: Any, s: Any, h: Any, t: Any, n: Any, scalars: Any, layers: Any, n_layers: Any, scratch: Any, ask: Any) -> Any:
-    return abi.EVALUATE
+    return requests.EVALUATE
 
 
 def second_order(w: Any, g: Any, s: Any, h: Any, t: Any, n: Any, scalars: Any, layers: Any, n_layers: Any, scratch: Any, ask: Any) -> Any:
-    return abi.HESSIAN_VECTOR
+    return requests.HESSIAN_VECTOR
 
 
 # name -> (function, vector slots, scalar slots)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optlab import abi
+from optlab import abi, requests
 from optlab.kernel import layout
 from optlab.kernel.load import load
 from tests import naive
@@ -44,4 +44,4 @@ def test_the_hyper_table_is_read_by_step() -> None:
 def test_no_request_is_served_on_a_tape() -> None:
     status, _, result = trajectory(Chain(1, "float64", ("insatiable", [0.0])), np.ones((5, 1)), np.zeros(1), "float64")
     assert status == layout.ERROR
-    assert result[layout.RESULT_REQUEST] == abi.EVALUATE
+    assert result[layout.RESULT_REQUEST] == requests.EVALUATE

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optlab import abi
+from optlab import abi, requests
 from optlab.kernel import layout
 from tests import naive
 from tests.kernel import callbacks
@@ -255,7 +255,7 @@ def test_a_line_search_asks_for_evaluations(dtype: str) -> None:
     assert objective[0] == pytest.approx(mean + naive.penalty(w[mask], 0, 0.01), rel=1e-5)
 
 
-@pytest.mark.parametrize(("stage", "request_code"), [("second_order", abi.HESSIAN_VECTOR), ("insatiable", abi.EVALUATE)])
+@pytest.mark.parametrize(("stage", "request_code"), [("second_order", requests.HESSIAN_VECTOR), ("insatiable", requests.EVALUATE)])
 def test_a_request_that_is_not_served_ends_the_trial(stage: str, request_code: int) -> None:
     model, _keep = quadratic(np.array([1.0]), "float64")
     outcome = run(np.zeros(1), Chain(1, "float64", (stage, [0.0])), dtype="float64", model=model, epochs=5)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optlab.cli import autodiff, cache, check, lists, objectives, plugins, study
+from optlab.cli import autodiff, cache, check, lists, new, objectives, plugins, study
 from optlab.errors import OptlabError
 
 # Typer carries its own copy of click from 0.20 on, and uses the installed one before: the base class of its errors is asked of itself.
@@ -35,6 +35,7 @@ app.command("objectives")(objectives.objectives)
 app.add_typer(plugins.app, name="plugins")
 app.command("autodiff")(autodiff.autodiff)
 app.command("check")(check.check)
+app.command("new")(new.new)
 app.command("cache")(cache.cache)
 
 

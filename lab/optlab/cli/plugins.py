@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,33 +30,25 @@ def _all(files: Sequence[str] | None) -> Iterator[Plugin]:
 
 def record(plugin: Plugin) -> dict[str, Any]:
     """One plugin as plain data. Keys that its kind has no use for are left out."""
+    from optlab import written
     from optlab.base import FormulaPlugin
-    from optlab.kinds import Objective, Optimizer, RowCost
+    from optlab.kinds import Objective, RowCost
+    from optlab.rules import Rule
     from optlab.sources import Problem
 
     found: dict[str, Any] = {"kind": plugin.kind, "name": plugin.name, "hyper": hyper_records(plugin.hyper)}
+    if isinstance(plugin, FormulaPlugin | Rule | RowCost):
+        found["formula"] = written.text(plugin)
     if isinstance(plugin, FormulaPlugin):
-        found["formula"] = formula(plugin)
         found["flops"] = plugin.graph().flops_shared
-    if isinstance(plugin, Optimizer):
-        found["slots"] = list(plugin.slots)
+    if isinstance(plugin, Rule):
+        found |= {"flops": plugin.flops(), "slots": list(plugin.slots), "verified": list(plugin.verified)}
     if isinstance(plugin, Objective):
         known = plugin.known()
         found |= {"minimum": known.minimum, "at": known.at, "start": known.start, "box": known.box}
-    if isinstance(plugin, RowCost):
-        found["formula"] = []
     if isinstance(plugin, Problem):
         found |= {"task": plugin.task, "scale": plugin.scale, "source": plugin.source}
     return found | {"distribution": plugin.distribution, "module": plugin.module, "doc": plugin.doc}
-
-
-def formula(plugin: Any) -> list[str]:
-    """The lines of a plugin's formula in its author's names."""
-    from optlab.formula import explain
-    from optlab.kinds import Optimizer
-
-    results = ("w_new", *(f"{slot}_new" for slot in plugin.slots)) if isinstance(plugin, Optimizer) else (plugin.name,)
-    return explain.text(plugin.graph(), results)
 
 
 @app.callback()
@@ -90,27 +83,44 @@ def _list(json: bool, files: list[str] | None) -> None:
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `optlab plugins`.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `optlab plugins`, or schedules together: `warmup+cosine`.")],
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw a schedule's factors, an activation or cost with its slope, an objective: .png, .svg or .pdf."
+        ),
+    ] = None,
     json: Json = False,
     plugin: PluginFiles = None,
 ) -> None:
-    """One plugin in full: formula, hyper-parameters with their domains, cost, source.
+    """One plugin in full: formula, hyper-parameters with their domains, cost, source; and its picture.
 
-    Example: `optlab plugins show adam`
+    Example: `optlab plugins show adam`, or `optlab plugins show "warmup then cosine" --plot schedule.png`
     """
-    from optlab.registry import ALIASES
+    from optlab import registry
+    from optlab.cli import pictures
+    from optlab.composition import composed, is_composed
 
-    everything = list(_all(plugin))
-    wanted = {name} | {own for (_, alias), own in ALIASES.items() if alias == name}
-    found = [each for each in everything if each.name in wanted]
+    if plot is not None:
+        pictures.check_suffix(plot)
+    catalogue = registry.load(plugin or ())
+    everything = [each for plugins in catalogue.values() for each in plugins.values()]
+    wanted = {name} | {own for (_, alias), own in registry.ALIASES.items() if alias == name}
+    found: list[Plugin] = [each for each in everything if each.name in wanted]
+    if not found and is_composed(name):
+        found = [composed(name, catalogue.schedule)]
     if not found:
         known = [each.name for each in everything]
         raise OptlabError(f"there is no plugin called {name!r}{nearest(name, known)}; `optlab plugins` lists them all")
+    if plot is not None:
+        pictures.draw(found, plot)
     if json:
         print_json([record(each) for each in found])
         return
     for each in found:
         _show(each)
+    if plot is not None:
+        console().print(str(plot), soft_wrap=True)
 
 
 def _landmarks(about: dict[str, Any]) -> list[str]:

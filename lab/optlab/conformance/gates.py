@@ -7,13 +7,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from optlab import registry
 from optlab.base import Plugin
-from optlab.conformance import extremes, objectives, rows, rules, slopes
+from optlab.chains import SEPARATOR, chain
+from optlab.conformance import extremes, objectives, properties, rows, rules, slopes
 from optlab.conformance.record import Check, Report
 from optlab.conformance.slopes import CODE
+from optlab.conformance.update import gate
+from optlab.conformance.update.tapes import PARAMETERS, SIZES
 from optlab.errors import OptlabError, nearest
-from optlab.kinds import Activation, Cost, Objective, Optimizer, RowCost
+from optlab.kinds import Activation, Cost, Objective, RowCost
+from optlab.rules import Rule
+from optlab.trajectories import trajectory
 
 Gate = Callable[[Any], Iterator[Check]]
 
@@ -23,7 +30,7 @@ GATES: Mapping[type[Plugin], tuple[Gate, ...]] = MappingProxyType(
         Cost: (slopes.check, extremes.check),
         RowCost: (rows.check,),
         Objective: (objectives.check,),
-        Optimizer: (rules.check,),
+        Rule: (rules.check, gate.check, properties.check),
     }
 )
 
@@ -43,15 +50,28 @@ def check(plugin: Plugin) -> Report:
     if not gates:
         raise OptlabError(f"check: {plugin.name!r} is a {plugin.kind}, which has no derivative or rule to check")
     checks: list[Check] = []
+    subject = around(plugin) if isinstance(plugin, Rule) and plugin.transforms else plugin
     try:
         for gate in gates:
-            checks += gate(plugin)
-    except OptlabError:
-        raise
+            checks += gate(subject)
+    except OptlabError as error:
+        if not isinstance(plugin, Rule):
+            raise
+        checks.append(Check(rules.SECTION, "runs", False, str(error)))
     except Exception as error:  # array code: whatever Numba or NumPy makes of it is this plugin's fault, and a finding
         sentence = f"{plugin.name} cannot be compiled or evaluated: {_cause(error)}"
         checks.append(Check(CODE, "compiles and runs", False, sentence))
     return Report(plugin.kind, plugin.name, plugin.distribution, tuple(checks))
+
+
+def around(stage: Rule) -> Rule:
+    """The stage in a chain with gradient descent: before it, or behind it where it changes nothing there (averages of weights)."""
+    descent = registry.installed().optimizer("gd")
+    rng = np.random.default_rng(4)
+    tape, start = 10.0 * rng.normal(size=(30, PARAMETERS)), rng.normal(size=PARAMETERS)
+    before = chain(stage, descent)
+    idle = np.array_equal(trajectory(before, tape, start, sizes=SIZES), trajectory(descent, tape, start))
+    return chain(descent, stage) if idle else before
 
 
 def _cause(error: Exception) -> str:
@@ -67,6 +87,8 @@ def chosen(name_or_file: str, files: Sequence[str] = ()) -> list[Plugin]:
     Raises:
         OptlabError: no such name, or a file that holds no plugin to check.
     """
+    if SEPARATOR in name_or_file and not name_or_file.endswith(".py"):
+        return [registry.load(files).optimizer(name_or_file)]
     path = Path(name_or_file).expanduser()
     if path.suffix == ".py" or (path.is_file() and "." in path.name):
         return _of_file(path)

@@ -53,6 +53,19 @@ class Report:
     def failures(self) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.passed is False)
 
+    @property
+    def verdict(self) -> str:
+        """``all 13 checks passed`` or ``2 of 13 checks failed``; what is only reported does not count."""
+        judged = sum(check.passed is not None for check in self.checks)
+        return f"{len(self.failures)} of {judged} checks failed" if self.failures else f"all {judged} checks passed"
+
+    def sections(self) -> dict[str, list[Check]]:
+        """Checks by heading, in the order of first appearance."""
+        found: dict[str, list[Check]] = {}
+        for check in self.checks:
+            found.setdefault(check.section, []).append(check)
+        return found
+
     def record(self) -> dict[str, Any]:
         """As plain data."""
         head = {"kind": self.kind, "name": self.name, "distribution": self.distribution, "ok": self.ok}

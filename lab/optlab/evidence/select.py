@@ -27,6 +27,7 @@ SETTINGS = (
     "output",
     "initializer",
     "schedule",
+    "schedule_unit",
     "order",
     "l1_mode",
     "l2_mode",

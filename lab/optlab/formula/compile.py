@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from optlab.errors import OptlabError
-from optlab.formula import modules, rows
+from optlab.formula import modules, rows, stages
 from optlab.formula.clean import lower
 from optlab.formula.code import code_digest, compilable, keyword_only
 from optlab.formula.derive import forward, reverse
@@ -36,11 +36,21 @@ def compile_cost(name: str, graph: Graph, dtype: str) -> CompiledCost:
     return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
 
 
-def compile_stage(name: str, graph: Graph, n_slots: int, dtype: str) -> int:
-    """Compile an update rule with inputs (w, g, *slots) and outputs (w, *slots); the address has the signature abi.stage."""
-    _check(graph, dtype, 2 + n_slots, 1 + n_slots, f"an update rule with {n_slots} slots")
-    module = load(f"{name}_stage_{dtype}", modules.stage_source(lower(graph), dtype, graph))
+def compile_stage(name: str, graph: Graph, n_slots: int, dtype: str, transforms: bool = False) -> int:
+    """Compile an update rule with inputs (w, g, *slots) and outputs (w, *slots); the address has the signature abi.stage.
+
+    transforms: its outputs are (w, g, *slots).
+    """
+    _check(graph, dtype, 2 + n_slots, 1 + transforms + n_slots, f"an update rule with {n_slots} slots")
+    module = load(f"{name}_stage_{dtype}", modules.stage_source(lower(graph), dtype, graph, transforms))
     return int(module.stage_loop.address)
+
+
+def compile_evaluation(name: str, graph: Graph, n_slots: int, dtype: str) -> int:
+    """Compile a formula of (w, *slots); the address has the signature abi.evaluation_weights."""
+    _check(graph, dtype, 1 + n_slots, 1, "the weights to evaluate")
+    module = load(f"{name}_evaluation_{dtype}", modules.evaluation_source(lower(graph), dtype, graph))
+    return int(module.evaluation_loop.address)
 
 
 def compile_objective(name: str, graph: Graph, dtype: str) -> CompiledObjective:
@@ -81,9 +91,19 @@ def compile_row_cost(
     return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
 
 
-def compile_stage_function(name: str, function: Callable[..., Any], dtype: str) -> int:
-    """Compile array code ``rule(w, g, slots, hyper, t, n, scalars, layers, n_layers, scratch, ask) -> request`` (see abi.stage)."""
+def compile_array_rule(
+    name: str, function: Callable[..., Any], dtype: str, shapes: stages.Shapes, options: Mapping[str, Any], whole: bool, asks: bool
+) -> int:
+    """Compile ``function(w, g, *slots, *, ...)`` to the address of a stage (abi.stage).
+
+    Args:
+        shapes: slot -> words of its shape: rows, columns, n, or the name of an option; empty: a float64 scalar, given as an array (1,).
+        options: keyword-only parameters fixed now; the others are read from the hyper block in the order of the signature.
+        whole: once with vectors of all parameters; else once per tensor, matrices (n_in, n_out) of weights and (1, n_out) of biases.
+        asks: it returns a request (requests.DONE, requests.EVALUATE, ...); otherwise what it returns is ignored.
+    """
     check_dtype(dtype)
-    given = {"rule": compilable(function, name)}
-    module = load(f"{name}_stage_{dtype}", rows.stage_function_source(name, dtype), given, code_digest(function))
+    arguments = ["w", "g", *shapes, *stages.keywords(keyword_only(function), options)]
+    text = stages.array_rule_source(name, dtype, shapes, options, arguments, whole, asks)
+    module = load(f"{name}_stage_{dtype}", text, {"rule": compilable(function, name)}, code_digest(function))
     return int(module.stage_loop.address)

@@ -25,21 +25,44 @@ def activation_source(graph: Graph, dtype: str, written: Graph | None = None) ->
     )  # fmt: skip
 
 
-def stage_source(graph: Graph, dtype: str, written: Graph | None = None) -> str:
-    """Module with `stage`: one loop that reads w, g and the slots, computes, then writes w and the slots."""
+def stage_source(graph: Graph, dtype: str, written: Graph | None = None, transforms: bool = False) -> str:
+    """Module with `stage_loop`: one loop that reads w, g and the slots, computes, then writes w, the slots, and g if it `transforms`."""
     slots = graph.inputs[2:]
-    pointers = [f"slot{k}_at" for k in range(len(slots))]
+    pointers = _pointers(slots)
     reads = {graph.inputs[0]: "w_at[i]", graph.inputs[1]: "g_at[i]", **{name: f"{at}[i]" for name, at in zip(slots, pointers, strict=True)}}
-    fixed = hyper(graph, {"t": "float64(step)"})
-    code = statements(graph, dtype, reads, fixed)
-    before = [f"{at} = slots" if k == 0 else f"{at} = advance(slots, n * {k})" for k, at in enumerate(pointers)]
-    code.before[:0] = before
-    writes = [f"{at}[i] = {out}" for at, out in zip(["w_at", *pointers], code.outputs, strict=True) if reads_differ(out, at, code)]
+    code = statements(graph, dtype, reads, hyper(graph, {"t": "float64(step)"}))
+    code.before[:0] = _slots(pointers)
+    targets = ["w_at", *(["g_at"] if transforms else []), *pointers]
+    writes = [f"{at}[i] = {out}" for at, out in zip(targets, code.outputs, strict=True) if reads_differ(out, at, code)]
     arguments = "w_at, g_at, slots, hyper, step, n, scalars, layers, n_layers, scratch, ask"
+    results = graph.inputs[: 1 + transforms] + slots
     return _module(
-        graph, written, "stage", dtype, graph.inputs[:1] + slots, [code], ("advance", "stage") if len(slots) > 1 else ("stage",),
+        graph, written, "stage", dtype, results, [code], ("advance", "stage") if len(slots) > 1 else ("stage",),
         _function("stage", "stage_loop", arguments, code, writes),
     )  # fmt: skip
+
+
+def evaluation_source(graph: Graph, dtype: str, written: Graph | None = None) -> str:
+    """Module with `evaluation_loop`, which writes a formula of w and the slots."""
+    slots = graph.inputs[1:]
+    pointers = _pointers(slots)
+    reads = {graph.inputs[0]: "w_at[i]", **{name: f"{at}[i]" for name, at in zip(slots, pointers, strict=True)}}
+    code = statements(graph, dtype, reads, hyper(graph, {"t": "float64(step)"}))
+    code.before[:0] = _slots(pointers)
+    return _module(
+        graph, written, "evaluation", dtype, ("w_evaluated",), [code],
+        ("advance", "evaluation_weights") if len(slots) > 1 else ("evaluation_weights",),
+        _function("evaluation_weights", "evaluation_loop", "w_at, slots, hyper, step, n, out_at", code, [f"out_at[i] = {code.outputs[0]}"]),
+    )  # fmt: skip
+
+
+def _pointers(slots: tuple[str, ...]) -> list[str]:
+    return [f"slot{k}_at" for k in range(len(slots))]
+
+
+def _slots(pointers: list[str]) -> list[str]:
+    """Lines that find each slot in the stage's memory: slot k begins at element k * n."""
+    return [f"{at} = slots" if k == 0 else f"{at} = advance(slots, n * {k})" for k, at in enumerate(pointers)]
 
 
 def reads_differ(output: str, pointer: str, code: Statements) -> bool:
@@ -143,7 +166,7 @@ def _module(
     """Docstring, the imports that are needed, the functions."""
     body = "\n\n\n".join("\n".join(function) for function in functions)
     vector = sorted({name for code in codes for name in code.imports if re.search(rf"\b{name}\b", body)})
-    what = {"stage": "update rule"}.get(kind, kind)
+    what = {"stage": "update rule", "evaluation": "weights to evaluate"}.get(kind, kind)
     lines = [f'"""{graph.name}, {what} in {dtype}: emitted by optlab from the formula', ""]
     if written is not None:
         plain = results[: len(written.outputs)] if kind == "stage" else (graph.name if graph.name.isidentifier() else results[0],)

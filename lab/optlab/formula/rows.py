@@ -1,7 +1,7 @@
-"""Source text around array code: row-wise costs and whole-vector stages.
+"""Source text around array code: row-wise costs.
 
-The author's compiled functions are put into the emitted module by `load` under the names `cost`, `gradient`, `joint` and
-`rule`; the text itself holds only the loop over rows and the calling convention.
+The author's compiled functions are put into the emitted module by `load` under the names `cost`, `gradient` and `joint`; the text
+itself holds only the loop over rows and the calling convention.
 """
 
 from __future__ import annotations
@@ -43,13 +43,3 @@ def row_cost_source(name: str, dtype: str, joint: bool, hyper: Sequence[str], op
         "        for k in range(columns):", "            slopes[row, k] = out[k] * scale_real", "    return total", "",
     ]  # fmt: skip
     return "\n".join(lines)
-
-
-def stage_function_source(name: str, dtype: str) -> str:
-    """Module with `stage_loop` that calls the author's `rule`, which has the raw stage signature."""
-    arguments = "w, g, slots, hyper, t, n, scalars, layers, n_layers, scratch, ask"
-    return "\n".join([
-        f'"""{name}, stage in {dtype}: emitted by optlab around the author\'s array code."""', "",
-        f"from numba import {dtype} as real", "", "from optlab.abi import stage", "from optlab.jit import callback", "", "",
-        "@callback(stage(real))", f"def stage_loop({arguments}):", f"    return rule({arguments})", "",
-    ])  # fmt: skip

@@ -5,11 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from optlab.abi import (
-    ASK_CALL,
-    ASK_COST,
-    ASK_ROWS,
-    DONE,
-    EVALUATE,
     STAGE_ADDRESS,
     STAGE_COLUMNS,
     STAGE_HYPER,
@@ -40,6 +35,7 @@ from optlab.kernel.layout import (
     RESULT_REQUEST,
     RESULT_ROWS,
 )
+from optlab.requests import ASK_CALL, ASK_COST, ASK_ROWS, DONE, EVALUATE
 
 
 @internal

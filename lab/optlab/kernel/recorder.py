@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optlab.abi import DONE, advance
+from optlab.abi import advance
+from optlab.requests import DONE
 
 
 def keep(

@@ -16,11 +16,12 @@ import numpy.typing as npt
 
 from optlab.errors import OptlabError
 from optlab.hyper import Value
-from optlab.kinds import Objective, Optimizer
+from optlab.kinds import Objective
 from optlab.objectives.descent import Descent, descend
 from optlab.objectives.models import model_of
 from optlab.objectives.quadratics import Quadratic, quadratic
 from optlab.registry import Catalogue
+from optlab.rules import Rule
 from optlab.streams import Streams
 
 Array = npt.NDArray[Any]
@@ -102,7 +103,7 @@ def starts_of(known: Any, count: int, streams: Streams) -> Array:
 
 def compare(
     objective: Objective | Quadratic,
-    optimizers: Sequence[Optimizer],
+    optimizers: Sequence[Rule],
     *,
     options: Mapping[str, Value] | None = None,
     steps: int = STEPS,

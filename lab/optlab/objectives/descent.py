@@ -15,10 +15,13 @@ from optlab.errors import OptlabError
 from optlab.hyper import Value
 from optlab.kernel import layout
 from optlab.kernel.load import load
-from optlab.kinds import Objective, Optimizer
+from optlab.kinds import Objective
 from optlab.objectives.models import Model, model_of
 from optlab.objectives.quadratics import Quadratic
+from optlab.readout import unserved
 from optlab.registry import catalogue_with, name_of
+from optlab.rules import Rule
+from optlab.stages import lay_out
 from optlab.streams import Streams
 
 Array = npt.NDArray[Any]
@@ -56,7 +59,7 @@ class Descent:
 
 def minimise(
     objective: str | Objective | Quadratic,
-    optimizer: str | Optimizer = "adam",
+    optimizer: str | Rule = "adam",
     hyper: Mapping[str, Value] | None = None,
     start: Sequence[float] | None = None,
     steps: int = 1000,
@@ -91,7 +94,7 @@ def minimise(
 
 
 def descend(
-    model: Model, rule: Optimizer, values: dict[str, Value], start: Sequence[float] | None, steps: int, *, keep_path: bool, every_step: bool
+    model: Model, rule: Rule, values: dict[str, Value], start: Sequence[float] | None, steps: int, *, keep_path: bool, every_step: bool
 ) -> Descent:
     """`minimise` on a compiled model."""
     first = _start(model, start)
@@ -108,7 +111,15 @@ def descend(
     orders = np.arange(steps, dtype=np.int64).reshape(-1, 1) if model.noisy else None  # step k meets row k of the noise
     with single_threaded():
         ran = loop.run(
-            kernel, rule, values, plan, reals, table, w, np.array([rule.block(values)]).reshape(1, -1), orders=orders, keep_path=keep_path
+            kernel,
+            lay_out(rule, values, w, behind=steps * len(w) * keep_path),
+            plan,
+            reals,
+            table,
+            w,
+            np.array([rule.block(values)]).reshape(1, -1),
+            orders=orders,
+            keep_path=keep_path,
         )
     done = int(ran.result[layout.RESULT_STEPS])
     costs, calls = np.full(done + 1, np.nan), np.zeros(done + 1)
@@ -133,5 +144,5 @@ def _verdict(ran: loop.Ran, steps: int, finite: bool, rule: str) -> tuple[str, s
     if ran.code == layout.DIVERGED or (ran.code == layout.DONE and not finite):
         return "diverged", f"diverged: not finite after {steps} steps"
     if ran.code == layout.ERROR:
-        return "error", f"optimizer {rule} made a request in step {steps} that the training loop does not serve"
+        return "error", unserved(rule, ran.result, steps)
     return "done", f"finished {steps} steps"

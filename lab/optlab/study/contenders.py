@@ -10,15 +10,16 @@ from typing import Any
 from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.hyper import HyperParameter, Value
-from optlab.kinds import Optimizer
 from optlab.registry import Catalogue
+from optlab.rules import Rule
 from optlab.settings import Pairs, Settings, pairs
 from optlab.study.schema import RUN_KEYS, STUDY_KEYS, HyperTable, SlippedKeyError, Spec
+from optlab.timetable import unfit
 
 # The order in which cells are made: the last of them, then the optimizer's own hyper-parameters, vary fastest; lr fastest of all.
 AXES = (
-    "dtype", "layers", "activation", "output", "cost", "initializer", "schedule", "epochs", "batch_size", "order", "penalise_biases",
-    "l1_mode", "l2_mode", "l1", "l2",
+    "dtype", "layers", "activation", "output", "cost", "initializer", "schedule", "schedule_unit", "epochs", "batch_size", "order",
+    "penalise_biases", "l1_mode", "l2_mode", "l1", "l2",
 )  # fmt: skip
 PARTS = ("activations", "costs", "schedules", "initializers")
 
@@ -32,7 +33,7 @@ class Contender:
     """
 
     label: str
-    rule: Optimizer
+    rule: Rule
     axes: Mapping[str, tuple[Any, ...]]
     protocol: Mapping[str, Any]
     rules: tuple[Pairs, ...]
@@ -141,7 +142,7 @@ def _contender(name: str, spec: Spec, catalogue: Catalogue, tables: Mapping[tupl
         if hint:
             raise OptlabError(f"{where}: there is no optimizer or variant called {name!r}{hint}")
     rule = _look_up(catalogue, "optimizers", name if variant is None else variant.of, where if variant is None else f"{where}.of")
-    assert isinstance(rule, Optimizer)
+    assert isinstance(rule, Rule)
 
     given: HyperTable = {"lr": spec.lr} if spec.lr is not None and "lr" in rule.hyper else {}
     given |= tables.get(("optimizers", rule.name), {})
@@ -163,7 +164,7 @@ def _contender(name: str, spec: Spec, catalogue: Catalogue, tables: Mapping[tupl
         rules=_settings_of(rule.hyper, given, at),
         parts=_parts(run, catalogue, tables, source),
     )
-    _check_together(contender, where, source)
+    _check_together(contender, catalogue, where, source)
     return contender
 
 
@@ -191,7 +192,7 @@ def _parts(
     return parts
 
 
-def _check_together(contender: Contender, where: str, source: str) -> None:
+def _check_together(contender: Contender, catalogue: Catalogue, where: str, source: str) -> None:
     axes, rule = contender.axes, contender.rule
     for layers, activation in itertools.product(axes["layers"], axes["activation"]):
         if not isinstance(activation, str) and len(activation) != len(layers):
@@ -202,8 +203,9 @@ def _check_together(contender: Contender, where: str, source: str) -> None:
     why = "has no lr" if "lr" not in rule.hyper else "has its own weight_decay" if "weight_decay" in rule.hyper else ""
     if why and "decoupled" in axes["l2_mode"] and any(axes["l2"]):
         raise OptlabError(f"{where}: l2_mode: {rule.name} {why}, so decoupled L2 has no meaning for it; use l2_mode = 'coupled'")
-    if "lr" not in rule.hyper:
-        if "proximal" in axes["l1_mode"] and any(axes["l1"]):
-            raise OptlabError(f"{where}: l1_mode: {rule.name} has no lr, so proximal L1 has no meaning for it; use l1_mode = 'subgradient'")
-        if any(name != "constant" for name in axes["schedule"]):
-            raise OptlabError(f"{where}: schedule: {rule.name} has no lr to schedule; use schedule = 'constant'")
+    if "lr" not in rule.hyper and "proximal" in axes["l1_mode"] and any(axes["l1"]):
+        raise OptlabError(f"{where}: l1_mode: {rule.name} has no lr, so proximal L1 has no meaning for it; use l1_mode = 'subgradient'")
+    for name in axes["schedule"]:
+        why = "" if name == "constant" else unfit(catalogue.schedule(name), rule)
+        if why:
+            raise OptlabError(f"{where}: schedule: {why}")

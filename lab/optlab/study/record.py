@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from optlab.hyper import Value
-from optlab.kinds import Optimizer
 from optlab.study import environment
 from optlab.study.contenders import Contender
 from optlab.study.spec import Study
@@ -65,14 +63,13 @@ def rerun(study: Study) -> str:
 
 def formula(contender: Contender) -> dict[str, Any]:
     """The rule of a contender: as text and LaTeX, its docstring, FLOPs per parameter and step, number of state slots."""
-    from optlab.formula import explain
+    from optlab import written
 
-    rule: Optimizer = contender.rule
-    options: dict[str, Value] = rule.options(dict(contender.rules[0]))
-    graph, results = rule.graph(options), ("w_new", *(f"{slot}_new" for slot in rule.slots))
+    rule = contender.rule
+    options = rule.options(dict(contender.rules[0]))
     return {
-        "text": "\n".join(explain.text(graph, results)),
-        "latex": explain.latex(graph, results),
+        "text": "\n".join(written.text(rule, options)),
+        "latex": written.latex(rule, options),
         "doc": rule.doc,
         "flops": rule.flops(options),
         "slots": len(rule.slots),

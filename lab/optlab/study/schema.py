@@ -54,6 +54,7 @@ class Run(_Strict):
     penalise_biases: fields.Switches = (_DEFAULT["penalise_biases"],)
     order: Annotated[tuple[str, ...], BeforeValidator(axis(word("fresh", "fixed", "cumulative", "replacement")))] = (_DEFAULT["order"],)
     schedule: fields.Names = (_DEFAULT["schedule"],)
+    schedule_unit: Annotated[tuple[str, ...], BeforeValidator(axis(word("epoch", "step")))] = (_DEFAULT["schedule_unit"],)
     initializer: fields.Names = (_DEFAULT["initializer"],)
     dtype: Annotated[tuple[str, ...], BeforeValidator(axis(word("float64", "float32")))] = (_DEFAULT["dtype"],)
     evaluate_every: Annotated[int, BeforeValidator(one(number(NATURAL)))] = _DEFAULT["evaluate_every"]
@@ -69,6 +70,9 @@ def _table_of_axes(value: Any, table: str) -> HyperTable:
         raise ValueError(f"{owner} = {value!r} is no table; write [{table}] with one line per hyper-parameter")
     found: HyperTable = {}
     for key, given in value.items():
+        if isinstance(given, Mapping) and not axes.is_grid(given):  # linear.1.start = 0.1, which TOML reads as tables
+            found |= {f"{key}.{name}": values for name, values in _table_of_axes(given, f"{table}.{key}").items()}
+            continue
         try:
             found[str(key)] = axis(scalar)(given)
         except ValueError as error:

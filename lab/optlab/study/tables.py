@@ -5,7 +5,7 @@
 - ``digest, problem, contender, optimizer, phase ("tuning" or "confirmation"), replicate, cell`` (what it is; the cell is everything but
   replicate and phase),
 - the settings ``lr, l2, l1, hyper.<name>, layers ("64-50-10"), activation, output, cost, epochs_asked, batch_size, order, schedule,
-  initializer, dtype, l1_mode, l2_mode, penalise_biases`` (NaN or None where the rule has no such hyper-parameter),
+  schedule_unit, initializer, dtype, l1_mode, l2_mode, penalise_biases`` (NaN or None where the rule has no such hyper-parameter),
 - ``status, sentence, steps, epochs, seconds, flops, metric`` and the final ``{train,validation,test}_{cost,metric}`` (NaN where the run
   diverged or there is no such data).
 """
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _OUTCOME = ("replicate", "status", "sentence", "steps", "epochs", "seconds", "flops", "metric", "train_cost", "train_metric",
             "validation_cost", "validation_metric", "test_cost", "test_metric")  # fmt: skip
+_PROTOCOL = ("order", "schedule", "schedule_unit", "initializer", "dtype", "l1_mode", "l2_mode", "penalise_biases")
 _FINALS = _OUTCOME[8:]
 _SELECTED = ", ".join(f"trial.{name}" for name in _OUTCOME)
 
@@ -91,6 +92,7 @@ def frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
 def _settings(about: dict[str, Any], description: str) -> dict[str, Any]:
     settings, hyper = about["settings"], dict(about["settings"]["hyper"])
     hidden = settings["activation"]
+    settings.setdefault("schedule_unit", "epoch")  # trials of before there was a choice
     return {
         "_problem": about["problem"],
         "_cell": hashlib.blake2b(description.encode(), digest_size=6).hexdigest(),
@@ -106,7 +108,7 @@ def _settings(about: dict[str, Any], description: str) -> dict[str, Any]:
         "cost": settings["cost"],
         "epochs_asked": settings["epochs"],
         "batch_size": settings["batch_size"],
-        **{name: settings[name] for name in ("order", "schedule", "initializer", "dtype", "l1_mode", "l2_mode", "penalise_biases")},
+        **{name: settings[name] for name in _PROTOCOL},
     }
 
 

@@ -65,6 +65,8 @@ class Cell:
         # Names of plugins are labels; their digests say what they compute.
         for label in ("optimizer", "activation", "output", "cost", "schedule", "initializer"):
             del fields[label]
+        if fields["schedule_unit"] == "epoch":  # the only unit there was when the first trials were stored
+            del fields["schedule_unit"]
         text = canonical([NUMERICS, fields, self.sizes, self.task, _fields(self.split), self.plugins])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

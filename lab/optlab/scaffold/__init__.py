@@ -1,0 +1,1 @@
+"""`optlab new`: an installable project around one plugin, that passes its own tests before its author changes a line."""

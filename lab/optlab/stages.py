@@ -1,0 +1,74 @@
+"""The memory of a chain of stages, laid out as the kernel reads it: addresses, slots, scalars, hyper columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optlab import abi
+from optlab.hyper import Value
+from optlab.kernel import layout
+from optlab.memory import aligned
+from optlab.rules import Rule, Tensor
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """What the kernel takes of a rule; everything is owned here.
+
+    table: (stages, abi.STAGE_COLUMNS). slots: reals at their first values; `free` is the offset of what was asked for behind them.
+    scalars: float64. layers: (layers, abi.LAYER_COLUMNS), empty without a network.
+    """
+
+    table: Array
+    slots: Array
+    scalars: Array
+    layers: Array
+    free: int
+
+
+def tensors_of(layers: Array, n: int) -> list[Tensor]:
+    """W and b of each layer of a layer table; all n parameters as one vector where there is none."""
+    if not len(layers):
+        return [Tensor(0, 1, n)]
+    out = []
+    for row in layers.tolist():
+        n_in, n_out = row[abi.LAYER_IN], row[abi.LAYER_OUT]
+        out += [Tensor(row[abi.LAYER_W], n_in, n_out), Tensor(row[abi.LAYER_B], 1, n_out)]
+    return out
+
+
+def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | None = None, behind: int = 0) -> Stages:
+    """The stages of `rule` at these hyper-parameters, before the first step from w.
+
+    behind: further elements to append to the slots.
+    """
+    dtype, n = str(w.dtype), len(w)
+    layers = np.zeros((0, abi.LAYER_COLUMNS), dtype=np.int64) if layers is None else layers
+    tensors = tensors_of(layers, n)
+    table = np.zeros((len(rule.parts), abi.STAGE_COLUMNS), dtype=np.int64)
+    firsts: list[tuple[int, int, float | slice]] = []
+    scalars: list[float] = []
+    offset = column = 0
+    for row, part, own in zip(table, rule.parts, rule.part_values(values), strict=True):
+        made = part.compiled(dtype, part.options(own))
+        row[abi.STAGE_ADDRESS], row[abi.STAGE_EVALUATION] = made.stage, made.evaluation
+        row[abi.STAGE_SLOTS], row[abi.STAGE_HYPER], row[abi.STAGE_SCALARS] = offset, column, len(scalars)
+        for _, size, first in part.memory(tensors, own):
+            firsts.append((offset, size, first))
+            offset += size
+        offset = layout.block(offset)
+        scalars += part.scalars(tensors, own)
+        column += len(part.swept)
+    offset = max(offset, 1)
+    slots = aligned(offset + behind, dtype)
+    slots[:] = 0
+    for start, size, first in firsts:
+        slots[start : start + size] = w[first] if isinstance(first, slice) else first
+    return Stages(table, slots, np.array([*scalars, 0.0]), layers, offset)
