@@ -17,8 +17,8 @@ from optlab.kernel.layout import PANEL_BYTES_LEFT, PANEL_DEPTH, PANEL_SLACK
 from optlab.kernel.memory import as_real
 from optlab.kernel.packing import copy_8, copy_lines, transpose_8, transpose_lines
 from optlab.kernel.symbols import linked
-from optlab.kernel.tiled import PANELS, height, tiled
-from optlab.kernel.tiles import dot_1, dot_4
+from optlab.kernel.tiled import heights, one_row, shifted, tiled
+from optlab.kernel.tiles import COLUMNS, PANELS, ROWS, dot_1, dot_4
 from optlab.kernel.vectors import lanes_of
 
 # A product of so many multiply-adds goes to packed panels: from there on the copies cost less than strided reading. Measured on
@@ -32,9 +32,10 @@ ROWS_AT_ONCE = 8
 @internal
 def pack_left(m: Any, k: Any, a: Any, a_row: Any, a_col: Any, out: Any) -> None:
     """A (m x k, one of its strides 1) in panels as high as the tiles that will read them, each by columns."""
+    sixes, fours, _ = heights(m)
     i = 0
     while i < m:
-        rows = height(m - i)
+        rows = 6 if i < 6 * sixes else (4 if i < 6 * sixes + 4 * fours else 1)
         panel, source = advance(out, i * k), advance(a, i * a_row)
         if a_row == 1:
             copy_8(panel, rows, source, a_col, k, min(8, m - i))
@@ -59,12 +60,6 @@ def pack_right(n: Any, k: Any, b: Any, b_row: Any, b_col: Any, out: Any) -> None
 
 
 @internal
-def shifted(pointer: Any, offset: Any) -> Any:
-    """The pointer `offset` elements on; null stays null."""
-    return pointer if address_of(pointer) == 0 else advance(pointer, offset)
-
-
-@internal
 def in_panels(
     m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
     b_row: Any, b_col: Any, pack_a: Any, scratch: Any,
@@ -79,20 +74,21 @@ def in_panels(
     for p in range(0, k, depth):
         here = min(depth, k - p)
         pack_right(n, here, advance(b, p * b_row), b_row, b_col, scratch)
-        tail = advance(scratch, n // wide * wide * here)
         last = factor if p + depth >= k else null
         for i in range(0, m, tall):
             rows = min(tall, m - i)
-            block, stride, by_rows = advance(a, i * a_row + p * a_col), a_row, True
+            block, stride, order = advance(a, i * a_row + p * a_col), a_row, ROWS
             if pack_a:
                 pack_left(rows, here, block, a_row, a_col, left)
-                block, stride, by_rows = left, PANELS, False
+                block, order = left, PANELS
             elif a_row == 1:
-                stride, by_rows = a_col, False
-            tiled(
-                rows, n, here, advance(c, i * n), n, shifted(start, i * start_stride), start_stride, scale, shifted(last, i * n), block,
-                stride, by_rows, scratch, wide, wide * here, tail,
-            )  # fmt: skip
+                stride, order = a_col, COLUMNS
+            for j in range(0, n, wide):
+                panel = advance(scratch, j * here)
+                tiled(
+                    rows, min(wide, n - j), here, advance(c, i * n + j), n, shifted(start, i * start_stride + j), start_stride, scale,
+                    shifted(last, i * n + j), block, order, stride, panel, wide, panel,
+                )  # fmt: skip
         start, start_stride, scale = c, n, as_real(1.0, c)
 
 
@@ -149,16 +145,17 @@ def product_body(
         n, m, a, b, a_row, a_col, b_row, b_col = m, 1, b, a, 1, 1, a_col, 1
     elif k == 1:
         b_row, b_col = n, 1
+    if m == 1 and b_col == 1:
+        one_row(n, k, c, start, scale, factor, a, a_col, b, b_row)
+        return 0
     large = m >= 6 and m * n * k >= (PACKED_FROM_FLOAT64 if wide == 8 else PACKED_FROM_FLOAT32)
     if b_col != 1 or large:
         in_panels(m, n, k, c, start, start_stride, scale, factor, a, a_row, a_col, b, b_row, b_col, large, scratch)
         return 0
     if n % wide != 0:
         copy_lines(scratch, wide, advance(b, n // wide * wide), b_row, k, n % wide)
-    if a_col == 1:
-        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_row, True, b, b_row, wide, scratch)
-    else:
-        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_col, False, b, b_row, wide, scratch)
+    order, stride = (ROWS, a_row) if a_col == 1 else (COLUMNS, a_col)
+    tiled(m, n, k, c, n, start, start_stride, scale, factor, a, order, stride, b, b_row, scratch)
     return 0
 
 
