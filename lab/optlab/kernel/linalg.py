@@ -14,11 +14,12 @@ from numba.extending import intrinsic
 from optlab.abi import address_of, advance, real_at
 from optlab.jit import internal
 from optlab.kernel.layout import PANEL_BYTES_LEFT, PANEL_DEPTH, PANEL_SLACK
+from optlab.kernel.lines import dot_1, dot_4
 from optlab.kernel.memory import as_real
 from optlab.kernel.packing import copy_8, copy_lines, transpose_8, transpose_lines
 from optlab.kernel.symbols import linked
 from optlab.kernel.tiled import heights, one_row, shifted, tiled
-from optlab.kernel.tiles import COLUMNS, PANELS, ROWS, dot_1, dot_4
+from optlab.kernel.tiles import COLUMNS, PANELS, ROWS
 from optlab.kernel.vectors import lanes_of
 
 # A product of so many multiply-adds goes to packed panels: from there on the copies cost less than strided reading. Measured on
@@ -26,7 +27,11 @@ from optlab.kernel.vectors import lanes_of
 PACKED_FROM_FLOAT32 = 128 * 128 * 128
 PACKED_FROM_FLOAT64 = 128 * 128 * 64
 
-ROWS_AT_ONCE = 8
+# ... unless k is below this: (256 x 10) @ (10 x 1024) takes 1.3 times as long packed, for there is too little to read again.
+SHALLOW = 32
+
+# A is not packed for so few panels of B: (1024 x 256) @ (256 x 10) takes 2.8 times as long packed, most of it in the packing.
+THIN = 2
 
 
 @internal
@@ -48,24 +53,26 @@ def pack_left(m: Any, k: Any, a: Any, a_row: Any, a_col: Any, out: Any) -> None:
 def pack_right(n: Any, k: Any, b: Any, b_row: Any, b_col: Any, out: Any) -> None:
     """B (k x n, one of its strides 1) in panels of two vectors, each by rows, the last one filled with zeros."""
     wide = 2 * lanes_of(b)
-    if b_col == 1:
-        # A few rows at a time, along all panels: reading runs along the rows (panel by panel takes 1.4 times as long).
-        for p in range(0, k, ROWS_AT_ONCE):
-            rows = min(ROWS_AT_ONCE, k - p)
-            for j in range(0, n, wide):
-                copy_lines(advance(out, j * k + p * wide), wide, advance(b, p * b_row + j), b_row, rows, min(wide, n - j))
-    else:
-        for j in range(0, n, wide):
-            transpose_lines(advance(out, j * k), wide, advance(b, j * b_col), b_col, min(wide, n - j), k)
+    for j in range(0, n, wide):
+        panel, source = advance(out, j * k), advance(b, j * b_col)
+        if b_col == 1:
+            copy_lines(panel, wide, source, b_row, k, min(wide, n - j))
+        else:
+            transpose_lines(panel, wide, source, b_col, min(wide, n - j), k)
 
 
 @internal
 def in_panels(
     m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
-    b_row: Any, b_col: Any, pack_a: Any, scratch: Any,
+    b_row: Any, b_col: Any, scratch: Any,
 ) -> None:  # fmt: skip
-    """C (m x n) = (scale * start + A @ B) * factor with B, and A if `pack_a`, in packed panels; each operand has one stride of 1."""
+    """C (m x n) = (scale * start + A @ B) * factor by packed panels; each operand has one stride of 1.
+
+    Blocks of A outside, panels of B inside: a panel of B is packed just before the first tiles that read it, and while they run, the
+    rows of the next one are fetched (a product of 256 x 1024 x 1024 takes 1.05 times as long if all of B is packed first).
+    """
     wide, null = 2 * lanes_of(c), real_at(0, c)
+    pack_a = n > THIN * wide
     parts = (k + PANEL_DEPTH - 1) // PANEL_DEPTH
     depth = (k + parts - 1) // parts
     parts = (m * depth + most_left(c) - 1) // most_left(c) if pack_a else 1
@@ -73,7 +80,6 @@ def in_panels(
     left = advance(scratch, (n + wide - 1) // wide * wide * depth + PANEL_SLACK)
     for p in range(0, k, depth):
         here = min(depth, k - p)
-        pack_right(n, here, advance(b, p * b_row), b_row, b_col, scratch)
         last = factor if p + depth >= k else null
         for i in range(0, m, tall):
             rows = min(tall, m - i)
@@ -84,10 +90,16 @@ def in_panels(
             elif a_row == 1:
                 stride, order = a_col, COLUMNS
             for j in range(0, n, wide):
-                panel = advance(scratch, j * here)
+                # One block of A needs a panel of B once: it stays where it is, in the L1 cache.
+                panel, ahead, ahead_stride = advance(scratch, j * here) if tall < m else scratch, scratch, 0
+                if i == 0:
+                    source = advance(b, p * b_row + j * b_col)
+                    pack_right(min(wide, n - j), here, source, b_row, b_col, panel)
+                    if b_col == 1 and j + wide < n:
+                        ahead, ahead_stride = advance(source, wide), b_row
                 tiled(
                     rows, min(wide, n - j), here, advance(c, i * n + j), n, shifted(start, i * start_stride + j), start_stride, scale,
-                    shifted(last, i * n + j), block, order, stride, panel, wide, panel,
+                    shifted(last, i * n + j), block, order, stride, panel, wide, 0, panel, ahead, ahead_stride,
                 )  # fmt: skip
         start, start_stride, scale = c, n, as_real(1.0, c)
 
@@ -148,14 +160,18 @@ def product_body(
     if m == 1 and b_col == 1:
         one_row(n, k, c, start, scale, factor, a, a_col, b, b_row)
         return 0
-    large = m >= 6 and m * n * k >= (PACKED_FROM_FLOAT64 if wide == 8 else PACKED_FROM_FLOAT32)
-    if b_col != 1 or large:
-        in_panels(m, n, k, c, start, start_stride, scale, factor, a, a_row, a_col, b, b_row, b_col, large, scratch)
+    large = m >= 6 and k >= SHALLOW and m * n * k >= (PACKED_FROM_FLOAT64 if wide == 8 else PACKED_FROM_FLOAT32)
+    if large or (b_col != 1 and k > PANEL_DEPTH):
+        in_panels(m, n, k, c, start, start_stride, scale, factor, a, a_row, a_col, b, b_row, b_col, scratch)
         return 0
-    if n % wide != 0:
-        copy_lines(scratch, wide, advance(b, n // wide * wide), b_row, k, n % wide)
     order, stride = (ROWS, a_row) if a_col == 1 else (COLUMNS, a_col)
-    tiled(m, n, k, c, n, start, start_stride, scale, factor, a, order, stride, b, b_row, scratch)
+    right, below, beside, tail = b, b_row, wide, scratch
+    if b_col != 1:
+        pack_right(n, k, b, b_row, b_col, scratch)
+        right, below, beside, tail = scratch, wide, wide * k, advance(scratch, n // wide * wide * k)
+    elif n % wide != 0:
+        copy_lines(scratch, wide, advance(b, n // wide * wide), b_row, k, n % wide)
+    tiled(m, n, k, c, n, start, start_stride, scale, factor, a, order, stride, right, below, beside, tail, b, 0)
     return 0
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding
-from llvmlite import ir
 from numba.core import cgutils
 from numba.core.typing import signature
 
