@@ -12,7 +12,7 @@ from typing import Any
 from numba import types
 
 from optlab import abi, jit
-from optlab.kernel import linalg, metrics, network, quadratic, random, recorder, symbols, tape
+from optlab.kernel import linalg, metrics, network, quadratic, random, recorder, symbols, tape, tiled
 from optlab.kernel import train as training
 
 
@@ -126,6 +126,8 @@ def load(dtype: str) -> Kernel:
     reals, table = _vector(real), _matrix(_I)
     address, clock_id = _clock()
     with jit.compiling(f"kernel {dtype}"):
+        symbols.publish("tiled", dtype, tiled.tiled_body, tiled.tiled_signature)
+        symbols.publish("one_row", dtype, tiled.one_row_body, tiled.one_row_signature)
         symbols.publish("product", dtype, linalg.product_body, linalg.product_signature)
         metric = jit.callback(abi.cost_value(real))
         return Kernel(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import types
+from numba.extending import intrinsic
+
 from optlab.abi import address_of, advance
 from optlab.jit import merged
 from optlab.kernel.lines import row_4, row_8, row_edge
+from optlab.kernel.symbols import linked
 from optlab.kernel.tiles import COLUMNS, ROWS, strip_1, strip_4, strip_6
 from optlab.kernel.vectors import lanes_of
 
@@ -27,11 +31,10 @@ def shifted(pointer: Any, offset: Any) -> Any:
     return pointer if address_of(pointer) == 0 else advance(pointer, offset)
 
 
-@merged
-def tiled(
+def tiled_body(
     m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, order: Any,
     a_stride: Any, b: Any, b_stride: Any, b_panel: Any, tail: Any, ahead: Any, ahead_stride: Any,
-) -> None:  # fmt: skip
+) -> Any:  # fmt: skip
     """C (m x n) = (scale * start + A (m x k) @ B (k x n)) * factor by register tiles.
 
     Args:
@@ -71,10 +74,24 @@ def tiled(
                 order, ones, advance(c, out), c_stride, shifted(start, begin), start_stride, scale, shifted(factor, out),
                 advance(a, left), per_row, a_stride, right, below, k, columns, advance(ahead, i * ahead_stride), ahead_stride,
             )  # fmt: skip
+    return 0
 
 
-@merged
-def one_row(n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a: Any, a_stride: Any, b: Any, b_stride: Any) -> None:
+def tiled_signature(real: Any) -> Any:
+    p, i = types.CPointer(real), types.int64
+    return i(i, i, i, p, i, p, i, real, p, p, i, i, p, i, i, p, p, i)
+
+
+@intrinsic
+def tiled(
+    typingctx: Any, m: Any, n: Any, k: Any, c: Any, c_stride: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any,
+    order: Any, a_stride: Any, b: Any, b_stride: Any, b_panel: Any, tail: Any, ahead: Any, ahead_stride: Any,
+) -> Any:  # fmt: skip
+    """`tiled_body`, published by `load`: one machine-code copy of all tiles."""
+    return linked("tiled", tiled_signature, c.dtype)
+
+
+def one_row_body(n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a: Any, a_stride: Any, b: Any, b_stride: Any) -> Any:
     """c (n) = (scale * start + a (k) @ B (k x n)) * factor, rows of B contiguous.
 
     Eight vectors of sums: fused products in a chain wait 4 cycles for one another, so the two chains of a row of tiles leave three
@@ -94,3 +111,17 @@ def one_row(n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a: Any,
         else:
             row_edge(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
             j += 4 * lanes
+    return 0
+
+
+def one_row_signature(real: Any) -> Any:
+    p, i = types.CPointer(real), types.int64
+    return i(i, i, p, p, real, p, p, i, p, i)
+
+
+@intrinsic
+def one_row(
+    typingctx: Any, n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a: Any, a_stride: Any, b: Any, b_stride: Any
+) -> Any:
+    """`one_row_body`, published by `load`."""
+    return linked("one_row", one_row_signature, c.dtype)
