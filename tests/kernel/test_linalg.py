@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 from typing import Any
 
@@ -18,7 +19,7 @@ SHAPES = [
     (1, 1, 1), (1, 16, 1), (16, 1, 16), (16, 16, 1), (1, 1, 7), (5, 1, 9), (4, 8, 3), (3, 5, 7), (4, 7, 2), (7, 13, 11), (8, 16, 8),
     (6, 9, 5), (13, 17, 19), (32, 32, 32), (30, 32, 32), (31, 33, 29), (1, 97, 5), (2, 31, 64), (64, 10, 50), (97, 3, 2), (300, 10, 4),
     (8, 3, 4), (9, 5, 6), (70, 71, 73), (128, 128, 200), (257, 129, 131), (1, 4096, 2), (4096, 1, 3), (7, 3, 700), (300, 130, 700),
-    (5, 4096, 330),
+    (5, 4096, 330), (128, 10, 1700), (140, 300, 70), (1030, 10, 256), (3, 40, 1500), (700, 50, 300), (256, 1100, 10), (1, 100, 800),
 ]  # fmt: skip
 
 
@@ -27,19 +28,23 @@ def pointer(a: Array | None, dtype: str) -> Any:
     return ctypes.cast(0 if a is None else a.ctypes.data, kind)
 
 
+@functools.cache
+def compiled_product(dtype: str) -> Any:
+    load(dtype)
+    with jit.compiling("product"):
+        return jit.callback(linalg.product_signature(abi.REALS[dtype]))(linalg.product_body).ctypes
+
+
 def product(
     m: int, n: int, k: int, c: Array, start: Array | None, stride: int, a: Array, a_row: int, a_col: int, b: Array, b_row: int = 0,
     b_col: int = 1, factor: Array | None = None, scale: float = 1.0,
 ) -> None:  # fmt: skip
     """`linalg.product_body`, with guards around the scratch that `layout` promises is enough."""
     dtype = str(c.dtype)
-    load(dtype)
-    with jit.compiling("product"):
-        function = jit.callback(linalg.product_signature(abi.REALS[dtype]))(linalg.product_body)
     size = layout.product_scratch(m, n, k)
     scratch = np.full(size + 16, 7, dtype)
     p = [pointer(x, dtype) for x in (c, start, factor, a, b, scratch)]
-    function.ctypes(m, n, k, p[0], p[1], stride, scale, p[2], p[3], a_row, a_col, p[4], b_row or n, b_col, p[5])
+    compiled_product(dtype)(m, n, k, p[0], p[1], stride, scale, p[2], p[3], a_row, a_col, p[4], b_row or n, b_col, p[5])
     assert (scratch[size:] == 7).all()
 
 

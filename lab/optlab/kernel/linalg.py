@@ -14,11 +14,12 @@ from numba.extending import intrinsic
 from optlab.abi import address_of, advance, real_at
 from optlab.jit import internal
 from optlab.kernel.layout import PANEL_BYTES_LEFT, PANEL_DEPTH, PANEL_SLACK
+from optlab.kernel.lines import dot_1, dot_4
 from optlab.kernel.memory import as_real
 from optlab.kernel.packing import copy_8, copy_lines, transpose_8, transpose_lines
 from optlab.kernel.symbols import linked
-from optlab.kernel.tiled import PANELS, height, tiled
-from optlab.kernel.tiles import dot_1, dot_4
+from optlab.kernel.tiled import heights, one_row, shifted, tiled
+from optlab.kernel.tiles import COLUMNS, PANELS, ROWS
 from optlab.kernel.vectors import lanes_of
 
 # A product of so many multiply-adds goes to packed panels: from there on the copies cost less than strided reading. Measured on
@@ -26,15 +27,23 @@ from optlab.kernel.vectors import lanes_of
 PACKED_FROM_FLOAT32 = 128 * 128 * 128
 PACKED_FROM_FLOAT64 = 128 * 128 * 64
 
+# ... unless k is below this: (256 x 10) @ (10 x 1024) takes 1.3 times as long packed, for there is too little to read again.
+SHALLOW = 32
+
+# A is not packed for so few panels of B: (1024 x 256) @ (256 x 10) takes 2.8 times as long packed, most of it in the packing.
+THIN = 2
+
+
 ROWS_AT_ONCE = 8
 
 
 @internal
 def pack_left(m: Any, k: Any, a: Any, a_row: Any, a_col: Any, out: Any) -> None:
     """A (m x k, one of its strides 1) in panels as high as the tiles that will read them, each by columns."""
+    sixes, fours, _ = heights(m)
     i = 0
     while i < m:
-        rows = height(m - i)
+        rows = 6 if i < 6 * sixes else (4 if i < 6 * sixes + 4 * fours else 1)
         panel, source = advance(out, i * k), advance(a, i * a_row)
         if a_row == 1:
             copy_8(panel, rows, source, a_col, k, min(8, m - i))
@@ -49,8 +58,9 @@ def pack_right(n: Any, k: Any, b: Any, b_row: Any, b_col: Any, out: Any) -> None
     wide = 2 * lanes_of(b)
     if b_col == 1:
         # A few rows at a time, along all panels: reading runs along the rows (panel by panel takes 1.4 times as long).
-        for p in range(0, k, ROWS_AT_ONCE):
-            rows = min(ROWS_AT_ONCE, k - p)
+        together = ROWS_AT_ONCE if n > wide else k
+        for p in range(0, k, together):
+            rows = min(together, k - p)
             for j in range(0, n, wide):
                 copy_lines(advance(out, j * k + p * wide), wide, advance(b, p * b_row + j), b_row, rows, min(wide, n - j))
     else:
@@ -59,40 +69,47 @@ def pack_right(n: Any, k: Any, b: Any, b_row: Any, b_col: Any, out: Any) -> None
 
 
 @internal
-def shifted(pointer: Any, offset: Any) -> Any:
-    """The pointer `offset` elements on; null stays null."""
-    return pointer if address_of(pointer) == 0 else advance(pointer, offset)
-
-
-@internal
 def in_panels(
     m: Any, n: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, factor: Any, a: Any, a_row: Any, a_col: Any, b: Any,
-    b_row: Any, b_col: Any, pack_a: Any, scratch: Any,
+    b_row: Any, b_col: Any, scratch: Any,
 ) -> None:  # fmt: skip
-    """C (m x n) = (scale * start + A @ B) * factor with B, and A if `pack_a`, in packed panels; each operand has one stride of 1."""
+    """C (m x n) = (scale * start + A @ B) * factor by packed panels; each operand has one stride of 1.
+
+    A panel of B that one block of A reads is packed just before that, and meanwhile the rows of the next one are fetched: a product
+    of 256 x 1024 x 1024 takes 1.05 times as long if all of B is packed first. For several blocks, all of B is packed first.
+    """
     wide, null = 2 * lanes_of(c), real_at(0, c)
+    pack_a = n > THIN * wide
     parts = (k + PANEL_DEPTH - 1) // PANEL_DEPTH
     depth = (k + parts - 1) // parts
     parts = (m * depth + most_left(c) - 1) // most_left(c) if pack_a else 1
     tall = ((m + parts - 1) // parts + 5) // 6 * 6
+    several = tall < m
     left = advance(scratch, (n + wide - 1) // wide * wide * depth + PANEL_SLACK)
     for p in range(0, k, depth):
         here = min(depth, k - p)
-        pack_right(n, here, advance(b, p * b_row), b_row, b_col, scratch)
-        tail = advance(scratch, n // wide * wide * here)
         last = factor if p + depth >= k else null
+        if several:
+            pack_right(n, here, advance(b, p * b_row), b_row, b_col, scratch)
         for i in range(0, m, tall):
             rows = min(tall, m - i)
-            block, stride, by_rows = advance(a, i * a_row + p * a_col), a_row, True
+            block, stride, order = advance(a, i * a_row + p * a_col), a_row, ROWS
             if pack_a:
                 pack_left(rows, here, block, a_row, a_col, left)
-                block, stride, by_rows = left, PANELS, False
+                block, order = left, PANELS
             elif a_row == 1:
-                stride, by_rows = a_col, False
-            tiled(
-                rows, n, here, advance(c, i * n), n, shifted(start, i * start_stride), start_stride, scale, shifted(last, i * n), block,
-                stride, by_rows, scratch, wide, wide * here, tail,
-            )  # fmt: skip
+                stride, order = a_col, COLUMNS
+            for j in range(0, n, wide):
+                panel, ahead, ahead_stride = advance(scratch, j * here if several else 0), scratch, 0
+                if not several:
+                    source = advance(b, p * b_row + j * b_col)
+                    pack_right(min(wide, n - j), here, source, b_row, b_col, panel)
+                    if b_col == 1 and j + wide < n:
+                        ahead, ahead_stride = advance(source, wide), b_row
+                tiled(
+                    rows, min(wide, n - j), here, advance(c, i * n + j), n, shifted(start, i * start_stride + j), start_stride, scale,
+                    shifted(last, i * n + j), block, order, stride, panel, wide, 0, panel, ahead, ahead_stride,
+                )  # fmt: skip
         start, start_stride, scale = c, n, as_real(1.0, c)
 
 
@@ -149,16 +166,21 @@ def product_body(
         n, m, a, b, a_row, a_col, b_row, b_col = m, 1, b, a, 1, 1, a_col, 1
     elif k == 1:
         b_row, b_col = n, 1
-    large = m >= 6 and m * n * k >= (PACKED_FROM_FLOAT64 if wide == 8 else PACKED_FROM_FLOAT32)
-    if b_col != 1 or large:
-        in_panels(m, n, k, c, start, start_stride, scale, factor, a, a_row, a_col, b, b_row, b_col, large, scratch)
+    if m == 1 and b_col == 1:
+        one_row(n, k, c, start, scale, factor, a, a_col, b, b_row)
         return 0
-    if n % wide != 0:
+    large = m >= 6 and k >= SHALLOW and m * n * k >= (PACKED_FROM_FLOAT64 if wide == 8 else PACKED_FROM_FLOAT32)
+    if large or (b_col != 1 and k > PANEL_DEPTH):
+        in_panels(m, n, k, c, start, start_stride, scale, factor, a, a_row, a_col, b, b_row, b_col, scratch)
+        return 0
+    order, stride = (ROWS, a_row) if a_col == 1 else (COLUMNS, a_col)
+    right, below, beside, tail = b, b_row, wide, scratch
+    if b_col != 1:
+        pack_right(n, k, b, b_row, b_col, scratch)
+        right, below, beside, tail = scratch, wide, wide * k, advance(scratch, n // wide * wide * k)
+    elif n % wide != 0:
         copy_lines(scratch, wide, advance(b, n // wide * wide), b_row, k, n % wide)
-    if a_col == 1:
-        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_row, True, b, b_row, wide, scratch)
-    else:
-        tiled(m, n, k, c, n, start, start_stride, scale, factor, a, a_col, False, b, b_row, wide, scratch)
+    tiled(m, n, k, c, n, start, start_stride, scale, factor, a, order, stride, right, below, beside, tail, b, 0)
     return 0
 
 

@@ -127,6 +127,7 @@ def load(dtype: str) -> Kernel:
     address, clock_id = _clock()
     with jit.compiling(f"kernel {dtype}"):
         symbols.publish("tiled", dtype, tiled.tiled_body, tiled.tiled_signature)
+        symbols.publish("one_row", dtype, tiled.one_row_body, tiled.one_row_signature)
         symbols.publish("product", dtype, linalg.product_body, linalg.product_signature)
         metric = jit.callback(abi.cost_value(real))
         return Kernel(

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding
-from llvmlite import ir
 from numba.core import cgutils
 from numba.core.typing import signature
 
@@ -22,9 +21,12 @@ _kept: dict[str, Any] = {}
 
 def publish(name: str, dtype: str, function: Callable[..., Any], kind: Callable[[Any], Any]) -> None:
     """Compile `function` for the signature kind(real) and make it the symbol that `linked(name, ...)` calls."""
-    compiled = jit.callback(kind(abi.REALS[dtype]))(function)
-    _kept[f"optlab_{name}_{dtype}"] = compiled
-    llvmlite.binding.add_symbol(f"optlab_{name}_{dtype}", compiled.address)
+    arguments = kind(abi.REALS[dtype]).args
+    dispatcher: Any = jit.jit(function)
+    dispatcher.compile(arguments)
+    compiled = _kept[f"optlab_{name}_{dtype}"] = dispatcher.overloads[arguments]
+    address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    llvmlite.binding.add_symbol(f"optlab_{name}_{dtype}", address)
 
 
 def linked(name: str, kind: Callable[[Any], Any], real: Any) -> Any:
@@ -32,8 +34,10 @@ def linked(name: str, kind: Callable[[Any], Any], real: Any) -> Any:
     typed = kind(real)
 
     def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
-        kinds = [context.get_value_type(argument) for argument in typed.args]
-        function = ir.FunctionType(context.get_value_type(typed.return_type), kinds)
-        return builder.call(cgutils.get_or_insert_function(builder.module, function, f"optlab_{name}_{real}"), args)
+        convention = context.call_conv
+        function = cgutils.get_or_insert_function(
+            builder.module, convention.get_function_type(typed.return_type, typed.args), f"optlab_{name}_{real}"
+        )
+        return convention.call_function(builder, function, typed.return_type, typed.args, args)[1]
 
     return signature(typed.return_type, *typed.args), codegen

@@ -1,0 +1,96 @@
+"""Micro-kernels of a product with one row or one column: sums in registers, vectors along the row or along k.
+
+The plain twin is ``start + A @ B`` (tests/naive.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from optlab.kernel.tiles import apart, either, given, store_columns
+from optlab.kernel.vectors import I64, Vectors, loop
+
+
+def _row(vectors: int, masked: bool) -> Any:
+    """Intrinsic: one row of C, `vectors` wide: c = (scale * start + a @ B) * factor; of a masked one, only `columns` columns exist.
+
+    (columns, c, start, scale, factor, a, a_stride, b, b_stride, k). Null `start` and `factor` as for tiles.
+    """
+
+    def emit(builder: Any, v: Vectors, args: list[Any]) -> None:
+        columns, c, start, scale, factor, a, a_stride, b, b_stride, k = args
+        masks = [v.mask(columns, j * v.lanes) if masked else None for j in range(vectors)]
+        by = v.splat(scale)
+
+        def loaded(pointer: Any) -> list[Any]:
+            return [v.load(v.at(pointer, j * v.lanes), mask) for j, mask in enumerate(masks)]
+
+        def turn(p: Any, values: list[Any]) -> list[Any]:
+            left = v.broadcast(v.at(a, builder.mul(p, a_stride)))
+            return [v.fused(left, right, value) for right, value in zip(loaded(v.at(b, builder.mul(p, b_stride))), values, strict=True)]
+
+        begin = either(builder, given(builder, start), lambda: [builder.fmul(value, by) for value in loaded(start)], [v.zero] * vectors)
+        sums = loop(builder, I64(0), k, 1, begin, turn)
+
+        def multiplied() -> list[Any]:
+            return [builder.fmul(value, other) for value, other in zip(sums, loaded(factor), strict=True)]
+
+        sums = either(builder, given(builder, factor), multiplied, sums)
+        if masked:
+            store_columns(builder, v, [sums], [c], columns)
+        else:
+            for j, value in enumerate(sums):
+                v.store(value, v.at(c, j * v.lanes))
+
+    def typed(
+        typingctx: Any, columns: Any, c: Any, start: Any, scale: Any, factor: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, k: Any
+    ) -> Any:
+        i = types.int64
+        signature = types.void(i, c, c, c.dtype, c, c, i, c, i, i)
+
+        def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
+            apart(f"row_{vectors}_{masked}", context, builder, whole.args, args, emit)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return intrinsic(typed)
+
+
+def _dot(rows: int) -> Any:
+    """Intrinsic (c, a, a_row, b, k): c[i] += a[i*a_row : ][:k] . b[:k] for `rows` rows."""
+
+    def typed(typingctx: Any, c: Any, a: Any, a_row: Any, b: Any, k: Any) -> Any:
+        signature = types.void(c, c, types.int64, c, types.int64)
+
+        def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
+            c, a, a_row, b, k = args
+            v = Vectors(context, builder, whole.args[0].dtype)
+            lines = [v.at(a, builder.mul(I64(i), a_row)) for i in range(rows)]
+
+            def body(edge: bool) -> Any:
+                def turn(p: Any, values: list[Any]) -> list[Any]:
+                    mask = v.mask(builder.sub(k, p)) if edge else None
+                    right = v.load(v.at(b, p), mask)
+                    return [v.fused(v.load(v.at(lines[i], p), mask), right, values[i]) for i in range(rows)]
+
+                return turn
+
+            whole = builder.and_(k, I64(-v.lanes))
+            sums = loop(builder, I64(0), whole, v.lanes, [v.zero] * rows, body(edge=False))
+            sums = loop(builder, whole, k, v.lanes, sums, body(edge=True))
+            for i in range(rows):
+                place = v.at(c, i)
+                builder.store(builder.fadd(builder.load(place), v.total(sums[i])), place)
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return intrinsic(typed)
+
+
+row_8, row_4, row_edge = _row(8, masked=False), _row(4, masked=False), _row(4, masked=True)
+dot_4, dot_1 = _dot(4), _dot(1)
