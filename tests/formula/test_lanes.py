@@ -113,9 +113,8 @@ def test_other_code_runs_row_by_row(function):
     assert lanes.expanded(function) is None
     made = compile_row_cost(function.__name__, function, "float64")
     y, t = data(5, 4, "float64")
-    assert call(made.module.value, y, t, 5, 4, block()) == pytest.approx(
-        sum(function(a, b, np.empty(4)) for a, b in zip(y, t, strict=True))
-    )
+    wanted = sum(function(outputs, targets, np.empty(4)) for outputs, targets in zip(y, t, strict=True))
+    assert call(made.module.value, y, t, 5, 4, block()) == pytest.approx(wanted)
 
 
 def test_code_without_source_runs_row_by_row():

@@ -34,7 +34,8 @@ def lane_cost_source(name: str, dtype: str, lines: Sequence[str], hyper: Sequenc
         "from optlab.abi import advance, cost_value, cost_value_gradient, real_at",
         "from optlab.formula.vector import stack_buffer", "from optlab.jit import callback, internal", "",
         f"LANES, real_numpy = {LANES}, np.{dtype}", "", "",
-        "@internal", f"def block({', '.join(['y, t, gradient, costs, lanes, columns', *hyper])}):", *("    " + line for line in lines), "", "",
+        "@internal", f"def block({', '.join(['y, t, gradient, costs, lanes, columns', *hyper])}):",
+        *("    " + line for line in lines), "", "",
         "@internal", "def spread(rows_at, size, columns, out):", '    """Rows into lanes; lanes without a row repeat the last."""',
         "    for lane in range(LANES):", "        row = advance(rows_at, min(lane, size - 1) * columns)",
         "        for k in range(columns):", "            out[k * LANES + lane] = row[k]", "", "",
@@ -52,7 +53,7 @@ def _given(hyper: Sequence[str], options: Mapping[str, Any], read: str) -> list[
 
 
 def row_cost_source(name: str, dtype: str, joint: bool, hyper: Sequence[str], options: Mapping[str, Any]) -> str:
-    """Module with `value` and `value_gradient` that go row by row around cost(y, t) and gradient(y, t, out), or joint(y, t, gradient) -> cost."""
+    """Module with `value` and `value_gradient`, row by row around cost(y, t) and gradient(y, t, out), or joint(y, t, gradient) -> cost."""
     more = "".join(f", {each}" for each in _given(hyper, options, "real(hyper[{}])"))
     if joint:
         value = [f"total += joint(outputs[row], targets[row], unused{more})"]
