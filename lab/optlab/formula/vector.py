@@ -44,8 +44,8 @@ def _functions(dtype: str) -> dict[str, Any]:
     lowest, highest = (real(each) for each in c.EXP_RANGE[dtype])
     expm1_lowest, tanh_highest = real(c.EXPM1_LOWEST[dtype]), real(c.TANH_HIGHEST[dtype])
     smallest, offset = real(c.SMALLEST_NORMAL[dtype]), real(EXPONENT_OFFSET[dtype])
-    lift = real(64.0 if dtype == "float32" else 512.0)
-    lowered = real(2.0 ** -float(lift))
+    up = {"float32": 64.0, "float64": 512.0}[dtype]
+    lift, lowered = real(up), real(2.0**-up)
     upward, upward_exponent, cube_exponent = real(2.0**54), real(54.0), real(18.0)
     lowest2, highest2 = (real(each) for each in c.EXP2_RANGE[dtype])
     highest_half, quarter, third, sixth = highest + one, real(0.25), real(1 / 3), real(1 / 6)
