@@ -14,7 +14,7 @@ value = 3.0
 
 
 def every_form(y, t, gradient, *, share=0.25, kind="sum"):
-    """Uniform and varying names, both kinds of condition, powers, a triangular loop, names that vary only from the second round on."""
+    """Uniform and varying names, both kinds of condition, powers, columns from the end, a triangular loop, a late-varying name."""
     last = 0.0
     keep, columns_of = 1 - share, len(y)
     total = 0.0
@@ -30,6 +30,7 @@ def every_form(y, t, gradient, *, share=0.25, kind="sum"):
         else:
             side = 0.0
         total += side * k / columns_of
+        total += float(t[-1]) * y[k - 1]  # the last column where k is 0
         for j in range(k, y.shape[0]):
             total += y[k] * y[j]
     if kind == "sum":
@@ -80,9 +81,16 @@ def name_of_the_module(y, t, gradient):
     return y[0]
 
 
-def from_the_end(y, t, gradient):
-    gradient[0] = y[-1]
+def part_of_a_row(y, t, gradient):
+    gradient[0] = y[1:3].sum()
     return y[0]
+
+
+def loop_name_that_varies(y, t, gradient):
+    for k in range(y.size):
+        gradient[k] = y[k]
+        k = y[k]
+    return k
 
 
 def data(rows, columns, dtype):
@@ -107,7 +115,8 @@ def test_rows_get_what_the_author_wrote(rows, dtype, rel, kind):
 
 
 @pytest.mark.parametrize(
-    "function", [whole_arrays, early_return, index_that_varies, while_loop, own_name, name_of_the_module, from_the_end]
+    "function",
+    [whole_arrays, early_return, index_that_varies, while_loop, own_name, name_of_the_module, part_of_a_row, loop_name_that_varies],
 )
 def test_other_code_runs_row_by_row(function):
     assert lanes.expanded(function) is None

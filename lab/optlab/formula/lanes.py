@@ -23,7 +23,7 @@ import numpy as np
 
 LANES = 32
 ARRAYS = ("y", "t", "gradient")
-_OWN = {"lane", "lanes", "columns", "costs", "real", "LANES", "stack_buffer"}  # names inside the rewritten function
+_OWN = {"at", "lane", "lanes", "columns", "costs", "real", "LANES", "stack_buffer"}  # names inside the rewritten function
 _BESIDE = {"advance", "block", "callback", "cost_value", "cost_value_gradient", "float64", "internal", "np", "real_at", "spread", "value"}
 _OPERATORS = (
     ast.BinOp,
@@ -59,7 +59,9 @@ def expanded(function: Callable[..., Any]) -> Expansion | None:
         known = inspect.getclosurevars(function)
     except (OSError, TypeError, SyntaxError):
         return None
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {
+        each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)
+    }
     given = {name: value for name, value in {**known.globals, **known.nonlocals}.items() if name in names}
     taken = {name for name in given.keys() & _BESIDE if given[name] is not np}
     if not isinstance(tree, ast.FunctionDef) or [each.arg for each in tree.args.args] != list(ARRAYS) or names & _OWN or taken:
@@ -123,7 +125,7 @@ class _Rewriter(ast.NodeTransformer):
             found += _over_lanes(together)
             together = []
             match each:
-                case ast.For(iter=bounds) if not self._varies(bounds):
+                case ast.For(target=target, iter=bounds) if not self._varies(bounds) and not self._varies(target):
                     found.append(ast.For(each.target, _uniform(bounds), self._block(each.body), []))
                 case ast.If():
                     found.append(ast.If(_uniform(each.test), self._block(each.body), self._block(each.orelse)))
@@ -141,9 +143,9 @@ class _Rewriter(ast.NodeTransformer):
             case ast.Name(id=name) if name in self.varying:
                 return _parsed(f"{name}[lane]")
             case ast.Subscript(value=ast.Name(id=name), slice=index) if name in ARRAYS and not self._varies(index):
-                if isinstance(index, (ast.Slice, ast.Tuple, ast.UnaryOp)):  # no element, or one counted from the end
+                if isinstance(index, (ast.Slice, ast.Tuple)):
                     raise _Unsuitable
-                return _parsed(f"{name}[({ast.unparse(_uniform(index))}) * LANES + lane]")
+                return _parsed(f"{name}[at({ast.unparse(_uniform(index))}, columns) + lane]")
             case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int())):
                 return ast.BinOp(self.visit(left), node.op, node.right)
             case ast.Call(func=ast.Name() | ast.Attribute(value=ast.Name()), keywords=[]) if not self._varies(node.func):

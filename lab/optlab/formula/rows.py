@@ -34,6 +34,8 @@ def lane_cost_source(name: str, dtype: str, lines: Sequence[str], hyper: Sequenc
         "from optlab.abi import advance, cost_value, cost_value_gradient, real_at",
         "from optlab.formula.vector import stack_buffer", "from optlab.jit import callback, internal", "",
         f"LANES, real_numpy = {LANES}, np.{dtype}", "", "",
+        "@internal", "def at(k, columns):", '    """Where column k begins; -1 is the last one."""',
+        "    return (k + columns if k < 0 else k) * LANES", "", "",
         "@internal", f"def block({', '.join(['y, t, gradient, costs, lanes, columns', *hyper])}):",
         *("    " + line for line in lines), "", "",
         "@internal", "def spread(rows_at, size, columns, out):", '    """Rows into lanes; lanes without a row repeat the last."""',
