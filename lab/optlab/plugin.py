@@ -102,8 +102,11 @@ def cost(function: Function | None = None, /, *, link: str = "identity") -> Any:
 def row_cost(*, link: str = "identity", operations: tuple[int, int]) -> Callable[[Function], RowCost]:
     """A cost of one row in array code, ``f(y, t, gradient, **hyper) -> cost``: y, t, gradient have shape (outputs,); fill `gradient`.
 
-    It is compiled as it stands; the mean over samples is minimised. operations: elementary operations per output of the value alone
-    and of value and gradient together, counted by hand, because array code is not traced.
+    The mean over samples is minimised. Statements on single elements under ``for k in range(...)`` and ``if`` run over many rows at once,
+    2.5 to 4 times as fast as code with whole arrays, ``while`` or an early return, which is compiled as it stands.
+
+    operations: elementary operations per output of the value alone and of value and gradient together, counted by hand, because array
+    code is not traced.
     """
     if link not in LINKS:
         raise OptlabError(f"row_cost: link {link!r} is unknown; use one of {', '.join(LINKS)}")

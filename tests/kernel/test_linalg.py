@@ -101,8 +101,8 @@ def test_same_bits_from_packed_panels(dtype: str) -> None:
         assert small.tobytes() == large[i].tobytes()
 
 
-def _column_sums(a: Any, out: Any, shape: Any, accumulate: Any, scratch: Any) -> Any:
-    linalg.column_sums(shape[0], shape[1], a, out, accumulate != 0, scratch)
+def _column_sums(a: Any, out: Any, shape: Any, accumulate: Any) -> Any:
+    vectors.column_sums(shape[0], shape[1], a, out, accumulate != 0)
     return 0
 
 
@@ -130,10 +130,10 @@ def test_column_sums(shape: tuple[int, int, int], dtype: str) -> None:
     m, n, _ = shape
     A = np.random.default_rng(m + n).normal(size=(m, n)).astype(dtype)
     tolerance = {"float64": 1e-14, "float32": 1e-6}[dtype] * (m + 3)
-    sums, scratch = np.full(n + 1, 2, dtype), np.empty(layout.product_scratch(m, n, m), dtype)
-    function = compiled(_column_sums, dtype, "p", "p", "shape", "int", "p")
+    sums = np.full(n + 1, 2, dtype)
+    function = compiled(_column_sums, dtype, "p", "p", "shape", "int")
     for accumulate in (0, 1):
-        function(pointer(A, dtype), pointer(sums, dtype), (ctypes.c_int64 * 2)(m, n), accumulate, pointer(scratch, dtype))
+        function(pointer(A, dtype), pointer(sums, dtype), (ctypes.c_int64 * 2)(m, n), accumulate)
         assert np.abs(sums[:n] - (1 + accumulate) * A.sum(axis=0, dtype=float)).max() <= tolerance * np.abs(A).max()
         assert sums[n] == 2
 

@@ -11,6 +11,7 @@ from optlab.formula.clean import lower
 from optlab.formula.code import code_digest, compilable, keyword_only
 from optlab.formula.derive import forward, reverse
 from optlab.formula.graph import Graph
+from optlab.formula.lanes import expanded
 from optlab.formula.load import CompiledActivation, CompiledCost, CompiledObjective, check_dtype, load, path_of
 
 
@@ -74,6 +75,8 @@ def compile_row_cost(
 ) -> CompiledCost:
     """Compile a cost of whole rows from array code; y, t and gradient are one-dimensional arrays of one row.
 
+    Code of the form that `lanes` rewrites runs over many rows at once, any other row by row.
+
     Args:
         function: ``f(y, t, gradient, *, ...) -> cost`` writes the derivative by y into `gradient` and returns the cost.
         value: if given, ``value(y, t, *, ...) -> cost`` gives the cost, and what `function` returns is ignored.
@@ -84,6 +87,10 @@ def compile_row_cost(
     hyper = keyword_only(function)
     if value is not None and keyword_only(value) != hyper:
         raise OptlabError(f"{name}: value and gradient take different hyper-parameters ({keyword_only(value)} and {hyper})")
+    if value is None and (expansion := expanded(function)) is not None:
+        text = rows.lane_cost_source(name, dtype, expansion.lines, hyper, options or {})
+        module = load(f"{name}_row_cost_{dtype}", text, expansion.given, code_digest(function))
+        return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
     names = ["joint"] if value is None else ["cost", "gradient"]
     given = {key: compilable(each, f"{name}'s {key}") for key, each in zip(names, functions, strict=True)}
     text = rows.row_cost_source(name, dtype, value is None, hyper, options or {})

@@ -44,9 +44,10 @@ from optlab.abi import (
 )
 from optlab.jit import internal
 from optlab.kernel.layout import CHUNK_ROWS
-from optlab.kernel.linalg import column_sums, multiply, product
+from optlab.kernel.linalg import multiply, product
 from optlab.kernel.memory import as_real, pointer_of
 from optlab.kernel.packing import copy_row
+from optlab.kernel.vectors import column_sums
 
 
 @internal
@@ -137,7 +138,7 @@ def backward(context: Any, w: Any, x: Any, m: Any, g: Any, accumulate: Any) -> N
             # The penalty where the product begins, not in a pass of its own: 2 to 3 % of a step of 30-32-32-1 and 784-256-128-10.
             start, scale = advance(w, offset), as_real(float64_at(context[NET_L2])[0], w)
         product(n_in, n_out, m, g_w, start, n_out, scale, null, inputs, 1, n_in, delta, n_out, 1, scratch)
-        column_sums(m, n_out, delta, advance(g_w, n_in * n_out), accumulate, scratch)
+        column_sums(m, n_out, delta, advance(g_w, n_in * n_out), accumulate)
         if layer > 0:
             slope = null
             if activations[(layer - 1) * ACTIVATION_COLUMNS + ACTIVATION_VALUE_SLOPE] != 0:

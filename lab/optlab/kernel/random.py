@@ -49,7 +49,7 @@ def draw(order: Any, n: Any, replacement: Any, epoch: Any, key0: Any, key1: Any)
     Bounded integers are unbiased: Lemire, "Fast random integer generation in an interval", 2019; a word is thrown away when the
     low half of word * bound falls below 2**32 mod bound.
     """
-    key0, key1, counter, block = np.uint64(key0), np.uint64(key1), np.uint64(epoch), np.uint64(0)
+    key0, key1, counter, block = np.uint64(key0) & _LOW, np.uint64(key1) & _LOW, np.uint64(epoch) & _LOW, np.uint64(0)
     words = stack_words(WORDS)
     used = WORDS
     for back in range(n):

@@ -6,6 +6,7 @@ Vectors have 256 bits: 4 float64 or 8 float32 lanes. `tiles` and `packing` are w
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
@@ -59,8 +60,14 @@ class Vectors:
         function = self._declared("llvm.masked.load.{}.p0", self.type, [address.type, I32, mask.type, self.type])
         return self.builder.call(function, [address, I32(self.bytes), mask, self.zero])
 
-    def store(self, value: Any, pointer: Any) -> None:
-        self.builder.store(value, self.builder.bitcast(pointer, value.type.as_pointer()), align=self.bytes)
+    def store(self, value: Any, pointer: Any, mask: Any = None) -> None:
+        """Lanes outside the mask are not written."""
+        address = self.builder.bitcast(pointer, value.type.as_pointer())
+        if mask is None:
+            self.builder.store(value, address, align=self.bytes)
+        else:
+            function = self._declared("llvm.masked.store.{}.p0", ir.VoidType(), [value.type, address.type, I32, mask.type])
+            self.builder.call(function, [value, address, I32(self.bytes), mask])
 
     def fused(self, a: Any, b: Any, c: Any) -> Any:
         return self.builder.call(self._declared("llvm.fmuladd.{}", self.type, [self.type] * 3), [a, b, c])
@@ -152,3 +159,37 @@ def all_finite(typingctx: Any, values: Any, count: Any) -> Any:
         return builder.fcmp_ordered("==", total, v.element(0.0))
 
     return types.boolean(values, types.int64), codegen
+
+
+@intrinsic
+def column_sums(typingctx: Any, m: Any, n: Any, a: Any, out: Any, accumulate: Any) -> Any:
+    """out (n) = sum of the rows of A (m x n), first to last; `accumulate` adds to what is there.
+
+    The sums stay in registers, as in a product with a row of ones, without its preparations: 3 % of a step of 1-16-1.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        m, n, a, out, accumulate = args
+        v = Vectors(context, builder, signature.args[2].dtype)
+
+        def sums(count: int, mask: Any, j: Any, none: list[Any]) -> list[Any]:
+            places = [v.at(out, builder.add(j, I64(each * v.lanes))) for each in range(count)]
+            start = [builder.select(accumulate, v.load(place, mask), v.zero) for place in places]
+
+            def add_row(i: Any, totals: list[Any]) -> list[Any]:
+                row = v.at(a, builder.add(builder.mul(i, n), j))
+                return [builder.fadd(total, v.load(v.at(row, each * v.lanes), mask)) for each, total in enumerate(totals)]
+
+            for place, total in zip(places, loop(builder, I64(0), m, 1, start, add_row), strict=True):
+                v.store(total, place, mask)
+            return none
+
+        first = I64(0)
+        for count in (4, 2):
+            last = builder.and_(n, I64(-count * v.lanes))
+            loop(builder, first, last, count * v.lanes, [], partial(sums, count, None))
+            first = last
+        loop(builder, first, n, v.lanes, [], lambda j, none: sums(1, v.mask(builder.sub(n, j)), j, none))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, a, out, types.boolean), codegen
