@@ -43,21 +43,22 @@ def run(
     values: the optimizer's hyper-parameters; table: the swept ones, one row per period of steps. plan, reals, model: as `kernel.layout`
     has them; the clock is filled in here. orders: explicit mini-batch orders, none by default. stop: polled at each step.
     """
-    rows, epochs, n = int(plan[layout.PLAN_ROWS]), int(plan[layout.PLAN_EPOCHS]), len(w)
+    rows, epochs, n, dtype = int(plan[layout.PLAN_ROWS]), int(plan[layout.PLAN_EPOCHS]), len(w), kernel.dtype
     steps = epochs * -(-rows // min(int(plan[layout.PLAN_BATCH]), rows))
     plan[layout.PLAN_CLOCK], plan[layout.PLAN_CLOCK_ID] = kernel.clock, kernel.clock_id
     starts = [*optimizer.slot_starts(values), 0.0]
-    slots = aligned((len(starts) + steps * keep_path) * n, str(w.dtype))
-    slots[: len(starts) * n].reshape(-1, n)[:] = np.array(starts).reshape(-1, 1)
+    slots = aligned((len(starts) + steps * keep_path) * n, dtype)
+    for k, value in enumerate(starts):
+        slots[k * n : (k + 1) * n] = value
     stages = np.zeros((1 + keep_path, abi.STAGE_COLUMNS), dtype=np.int64)
-    stages[0, abi.STAGE_ADDRESS] = optimizer.compiled(str(w.dtype), optimizer.options(values))
+    stages[0, abi.STAGE_ADDRESS] = optimizer.compiled(dtype, optimizer.options(values))
     if keep_path:  # a second stage, which only looks
         stages[1, abi.STAGE_ADDRESS], stages[1, abi.STAGE_SLOTS] = kernel.recorder.address, len(starts) * n
     history = np.full((layout.history_rows(epochs, int(plan[layout.PLAN_EVALUATE_EVERY])), layout.HISTORY_COLUMNS), np.nan)
     batches = np.full(steps if plan[layout.PLAN_RUNNING] else 0, np.nan)
     result = np.zeros(layout.RESULT_SIZE)
     code = kernel.train(
-        plan, reals, model, w, aligned(layout.memory_size(n, 0), str(w.dtype)), slots, np.zeros(1), stages, table,
+        plan, reals, model, w, aligned(layout.memory_size(n, 0), dtype), slots, np.zeros(1), stages, table,
         np.zeros((0, abi.LAYER_COLUMNS), dtype=np.int64) if layers is None else layers,
         np.zeros((0, rows), dtype=np.int64) if orders is None else orders, np.zeros(rows, dtype=np.int64), history, batches, result,
         np.zeros(1, dtype=np.int64) if stop is None else stop,
