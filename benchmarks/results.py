@@ -1,8 +1,9 @@
 """What a JSON file of pytest-benchmark says: its measurements as records, the machine, and how two files differ.
 
 A record's number is, in this order, `extra_info["step_us"]`, `extra_info["ns_per_parameter"]` or the median of the rounds, in seconds.
-A row of `benchmarks.peers` holds several contenders that ran in turn, `{"case", "dtype", "peak_gflops", "share_of_peak", "optlab":
-{"min_us", "median_us"}, "jax": ...}`; be it `extra_info` or a line of the file that `benchmarks.peers --json` writes, it is taken apart.
+A row of `benchmarks.peers` or `benchmarks.sweep_peers` holds several contenders that ran in turn, `{"case", "dtype", "peak_gflops",
+"share_of_peak", "optlab": {"min_us", "median_us"}, "jax": ...}`, a sweep's without the peak; be it `extra_info` or a line of the file
+that their `--json` writes, it is taken apart.
 """
 
 from __future__ import annotations
@@ -105,9 +106,11 @@ def _records(each: Mapping[str, Any]) -> Iterator[Record]:
     if not turns:
         yield _record(each)
     for peer, turn in turns.items():
-        flops = 1e3 * facts["share_of_peak"] * facts["peak_gflops"] * facts[OURS]["min_us"]
         plain = {name: value for name, value in facts.items() if name not in (*turns, "share_of_peak")}
-        facts_of_turn = {**plain, "peer": peer, "step_us": turn["median_us"], "flops": flops, "gflops": 1e-3 * flops / turn["min_us"]}
+        facts_of_turn = {**plain, "peer": peer, "step_us": turn["median_us"]}
+        if "share_of_peak" in facts:  # a sweep has none
+            flops = 1e3 * facts["share_of_peak"] * facts["peak_gflops"] * facts[OURS]["min_us"]
+            facts_of_turn |= {"flops": flops, "gflops": 1e-3 * flops / turn["min_us"]}
         low, middle = 1e-6 * turn["min_us"], 1e-6 * turn["median_us"]
         stats = {"median": middle, "min": low, "max": middle, "iqr": middle - low, "rounds": facts.get("rounds", 1)}
         yield _record({**each, "name": f"{each['name']}-{peer}", "extra_info": facts_of_turn, "stats": stats})
