@@ -18,6 +18,19 @@ from optlab.evidence import words
 
 STRAIGHT = 1.15  # a point this near the line counts as on it
 
+# What bends a curve where it is not straight. The line takes the best rate of the curve for every FLOP of it, so each of these is work
+# that has few FLOPs: shown on the page beside the ratio, for whoever wonders whether it is a defect.
+BENDS = {
+    "width": "narrow layers fill a part of a vector tile, and gather, activations and cost, which grow with the width and not with its "
+    "square, weigh more; from some 1000 on, weights, gradients and moments no longer fit the caches and an update waits for memory",
+    "depth": "the first and the last layer have sizes of their own, and weigh more in a shallow network",
+    "batch": "an update costs the same for every batch and its few FLOPs run at the speed of the cache: in small batches it is the step",
+    "samples": "the FLOPs of a step are the same for all; rows in random order come from ever farther away",
+    "trials": "what a study costs once (reading data, threads, the first commit) is spread over its trials; each of these tiny trainings "
+    "takes less time than its digest and its row in the store",
+    "threads": "threads share memory, clock rate and, where there are two to a core, the arithmetic itself",
+}
+
 
 @dataclass(frozen=True)
 class Match:
@@ -111,6 +124,11 @@ class Curve:
                 break
             start = point.x
         return start
+
+    @property
+    def why(self) -> str:
+        """What bends it, where a point is not on the line."""
+        return BENDS.get(self.name, "") if any(point.ratio > STRAIGHT for point in self.points) else ""
 
     @property
     def said(self) -> str:

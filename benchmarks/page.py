@@ -73,7 +73,10 @@ def write(now: Results, out: Path, before: Results | None = None) -> Path:
         "peers": list(dict.fromkeys(peer for match in found for peer in match.peers)),
         "matches": [_match(match) for match in found],
         "rates": [_rate(rate) for rate in rates],
-        "curves": [{"name": curve.name, "said": curve.said, "points": [_point(point) for point in curve.points]} for curve in curves],
+        "curves": [
+            {"name": curve.name, "said": curve.said, "why": curve.why, "points": [_point(point) for point in curve.points]}
+            for curve in curves
+        ],
         "updates": [_update(update) for update in updates],
         "dtypes": list(dict.fromkeys(dtype for update in updates for dtype in update.nanoseconds)),
         "start": [_row(record) for record in start],
