@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.results import OURS, Record, Results
+from benchmarks.results import OURS, Record, Results, foreign
 from optlab.evidence import words
 
 STRAIGHT = 1.15  # a point this near the line counts as on it
@@ -47,7 +47,12 @@ class Match:
     @property
     def lead(self) -> float:
         """The fastest peer's time over ours."""
-        return min(self.peers.values()) / self.ours
+        return self.peers[self.nearest] / self.ours
+
+    @property
+    def nearest(self) -> str:
+        """The fastest peer that is another library."""
+        return min((peer for peer in self.peers if foreign(peer)), key=lambda peer: self.peers[peer])
 
 
 def matches(results: Results) -> list[Match]:
@@ -58,7 +63,7 @@ def matches(results: Results) -> list[Match]:
     found = []
     for (_, case, dtype), times in together.items():
         peers = dict(sorted(((peer, time) for peer, time in times.items() if peer != OURS), key=lambda pair: pair[1]))
-        if OURS in times and peers:
+        if OURS in times and any(map(foreign, peers)):
             found.append(Match(case, dtype, times[OURS], peers))
     return sorted(found, key=lambda match: (match.dtype, match.case))
 

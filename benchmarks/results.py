@@ -22,6 +22,11 @@ ALONE = 0.15  # scatter taken for a benchmark of one round, which shows none
 NOTICEABLE = 0.05  # smaller differences are not reported even where the rounds scatter less
 
 
+def foreign(peer: str) -> bool:
+    """Whether this contender is another library."""
+    return peer.split(",")[0] != OURS
+
+
 @dataclass(frozen=True)
 class Record:
     """One benchmark; `scatter` is the interquartile range of its rounds as a share of their median, `ALONE` for one round."""
@@ -46,6 +51,11 @@ class Record:
     @property
     def peer(self) -> str:
         return str(self.facts.get("peer") or OURS)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another library was measured, and not ours in this or in another way ("optlab, 1 thread")."""
+        return foreign(self.peer)
 
     @property
     def dtype(self) -> str:
@@ -146,13 +156,13 @@ class Change:
 
 def changes(now: Results, before: Results) -> list[Change]:
     """Every measurement of ours that both files have, slowest change first."""
-    found = [Change(new.title, old.seconds, new.seconds, new.scatter + old.scatter) for new, old in _pairs(now, before) if new.peer == OURS]
+    found = [Change(new.title, old.seconds, new.seconds, new.scatter + old.scatter) for new, old in _pairs(now, before) if not new.foreign]
     return sorted(found, key=lambda change: change.speed)
 
 
 def yardstick(now: Results, before: Results) -> float | None:
     """By how much the peers became faster, the median of them all: code of theirs that did not change shows what the machine did."""
-    speeds = [old.seconds / new.seconds for new, old in _pairs(now, before) if new.peer != OURS]
+    speeds = [old.seconds / new.seconds for new, old in _pairs(now, before) if new.foreign]
     return median(speeds) if speeds else None
 
 

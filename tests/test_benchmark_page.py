@@ -206,9 +206,12 @@ def test_a_file_without_results_is_refused_in_one_sentence(tmp_path, capsys, con
 
 
 def test_a_sweep_beside_peers_is_taken_apart_without_a_peak(file):
-    contenders = {name: {"min_us": us, "median_us": us} for name, us in (("optlab", 3e5), ("jax", 1.2e6), ("jax, scan alone", 9e5))}
+    contenders = {
+        name: {"min_us": us, "median_us": us}
+        for name, us in (("optlab", 3e5), ("optlab, 1 thread", 5e5), ("jax", 1.2e6), ("jax, scan alone", 9e5))
+    }
     row = {"case": "256 x B, 2 threads", "dtype": "float32", "rounds": 5, "trials": 256, **contenders}
     match, *more = measures.matches(results.read(file([row])))
     assert not more and match.case == "256 x B, 2 threads"
-    assert (match.ratio("jax"), match.lead) == (pytest.approx(4.0), pytest.approx(3.0))
+    assert (match.ratio("jax"), match.lead, match.nearest) == (pytest.approx(4.0), pytest.approx(3.0), "jax, scan alone")
     assert not measures.rates(results.read(file([row])))
