@@ -19,6 +19,7 @@ from optlab.report import style
 WIDTH = 9.0
 BAR = 0.15  # inches from one bar to the next
 DTYPES = {"float32": style.PALETTE[0], "float64": style.PALETTE[1]}
+KNOWN = ("jax", "jax, scan alone", "torch", "sklearn")  # each in one colour, whichever of them a picture has
 SLOWER, FASTER = style.PALETTE[1], style.PALETTE[0]
 
 
@@ -137,7 +138,10 @@ def _hue(dtype: str) -> str:
 
 def peer_hue(peers: Sequence[str], peer: str) -> str:
     """Ours in the first colour, the peers in the others, so that all pictures agree."""
-    return style.PALETTE[0] if peer == OURS else style.PALETTE[1 + peers.index(peer) % (len(style.PALETTE) - 1)]
+    if peer == OURS:
+        return style.PALETTE[0]
+    order = [*KNOWN, *(name for name in peers if name not in KNOWN)]
+    return style.PALETTE[1 + order.index(peer) % (len(style.PALETTE) - 1)]
 
 
 def _ratio(value: float) -> str:

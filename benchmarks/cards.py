@@ -33,8 +33,7 @@ def peers(found: Sequence[Match]) -> list[Card]:
     if not found:
         return []
     low, high = min(found, key=lambda match: match.lead), max(found, key=lambda match: match.lead)
-    nearest = min(low.peers, key=lambda peer: low.peers[peer])
-    text = f"The fastest peer's time over ours, case by case: least in {_case(low)} ({nearest}), most in {_case(high)}."
+    text = f"The fastest peer's time over ours, case by case: least in {_case(low)} ({low.nearest}), most in {_case(high)}."
     return [_card("How far ahead of the next best?", f"{times(low.lead)} to {times(high.lead)}", text)]
 
 

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from benchmarks import bars, cards, lines, measures, results
 from benchmarks.cards import times
-from benchmarks.measures import Match, Point, Rate, Update
+from benchmarks.measures import Curve, Match, Point, Rate, Update
 from benchmarks.results import Change, Record, Results
 from optlab.errors import OptlabError
 from optlab.evidence import words
@@ -73,7 +73,7 @@ def write(now: Results, out: Path, before: Results | None = None) -> Path:
         "peers": list(dict.fromkeys(peer for match in found for peer in match.peers)),
         "matches": [_match(match) for match in found],
         "rates": [_rate(rate) for rate in rates],
-        "curves": [{"name": curve.name, "said": curve.said, "points": [_point(point) for point in curve.points]} for curve in curves],
+        "curves": [_curve(curve) for curve in curves],
         "updates": [_update(update) for update in updates],
         "dtypes": list(dict.fromkeys(dtype for update in updates for dtype in update.nanoseconds)),
         "start": [_row(record) for record in start],
@@ -114,6 +114,10 @@ def _rate(rate: Rate) -> dict[str, str]:
     share = f"{rate.share:.0%}" if rate.share is not None else "\N{EN DASH}"
     named = {"case": rate.case, "dtype": rate.dtype, "peer": rate.peer}
     return {**named, "flops": words.flops(rate.flops), "gflops": f"{rate.gflops:.1f}", "share": share}
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    return {"name": curve.name, "said": curve.said, "why": curve.why, "points": [_point(point) for point in curve.points]}
 
 
 def _point(point: Point) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """What a JSON file of pytest-benchmark says: its measurements as records, the machine, and how two files differ.
 
 A record's number is, in this order, `extra_info["step_us"]`, `extra_info["ns_per_parameter"]` or the median of the rounds, in seconds.
-A row of `benchmarks.peers` holds several contenders that ran in turn, `{"case", "dtype", "peak_gflops", "share_of_peak", "optlab":
-{"min_us", "median_us"}, "jax": ...}`; be it `extra_info` or a line of the file that `benchmarks.peers --json` writes, it is taken apart.
+A row of `benchmarks.peers` or `benchmarks.sweep_peers` holds several contenders that ran in turn, `{"case", "dtype", "peak_gflops",
+"share_of_peak", "optlab": {"min_us", "median_us"}, "jax": ...}`, a sweep's without the peak; be it `extra_info` or a line of the file
+that their `--json` writes, it is taken apart.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from optlab.errors import OptlabError
 OURS = "optlab"
 ALONE = 0.15  # scatter taken for a benchmark of one round, which shows none
 NOTICEABLE = 0.05  # smaller differences are not reported even where the rounds scatter less
+
+
+def foreign(peer: str) -> bool:
+    """Whether this contender is another library."""
+    return peer.split(",")[0] != OURS
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Record:
     @property
     def peer(self) -> str:
         return str(self.facts.get("peer") or OURS)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether another library was measured, and not ours in this or in another way ("optlab, 1 thread")."""
+        return foreign(self.peer)
 
     @property
     def dtype(self) -> str:
@@ -105,9 +116,11 @@ def _records(each: Mapping[str, Any]) -> Iterator[Record]:
     if not turns:
         yield _record(each)
     for peer, turn in turns.items():
-        flops = 1e3 * facts["share_of_peak"] * facts["peak_gflops"] * facts[OURS]["min_us"]
         plain = {name: value for name, value in facts.items() if name not in (*turns, "share_of_peak")}
-        facts_of_turn = {**plain, "peer": peer, "step_us": turn["median_us"], "flops": flops, "gflops": 1e-3 * flops / turn["min_us"]}
+        facts_of_turn = {**plain, "peer": peer, "step_us": turn["median_us"]}
+        if "share_of_peak" in facts:  # a sweep has none
+            flops = 1e3 * facts["share_of_peak"] * facts["peak_gflops"] * facts[OURS]["min_us"]
+            facts_of_turn |= {"flops": flops, "gflops": 1e-3 * flops / turn["min_us"]}
         low, middle = 1e-6 * turn["min_us"], 1e-6 * turn["median_us"]
         stats = {"median": middle, "min": low, "max": middle, "iqr": middle - low, "rounds": facts.get("rounds", 1)}
         yield _record({**each, "name": f"{each['name']}-{peer}", "extra_info": facts_of_turn, "stats": stats})
@@ -143,13 +156,13 @@ class Change:
 
 def changes(now: Results, before: Results) -> list[Change]:
     """Every measurement of ours that both files have, slowest change first."""
-    found = [Change(new.title, old.seconds, new.seconds, new.scatter + old.scatter) for new, old in _pairs(now, before) if new.peer == OURS]
+    found = [Change(new.title, old.seconds, new.seconds, new.scatter + old.scatter) for new, old in _pairs(now, before) if not new.foreign]
     return sorted(found, key=lambda change: change.speed)
 
 
 def yardstick(now: Results, before: Results) -> float | None:
     """By how much the peers became faster, the median of them all: code of theirs that did not change shows what the machine did."""
-    speeds = [old.seconds / new.seconds for new, old in _pairs(now, before) if new.peer != OURS]
+    speeds = [old.seconds / new.seconds for new, old in _pairs(now, before) if new.foreign]
     return median(speeds) if speeds else None
 
 

@@ -15,7 +15,7 @@ import optlab
 from optlab import catalogue
 from optlab.blas import single_threaded
 from optlab.data import Dataset, prepare
-from optlab.execution import execute
+from optlab.execution import Executor
 from optlab.outcome import Outcome
 from optlab.settings import Settings, pairs
 from optlab.streams import Streams
@@ -69,6 +69,6 @@ def case_b(rates: Sequence[float], strengths: Sequence[float]) -> tuple[Dataset,
 
 def sweep(dataset: Dataset, trials: Sequence[Settings], threads: int) -> list[Outcome]:
     """Train them all in a pool of that many threads."""
-    known = catalogue()
+    run = Executor(catalogue())
     with single_threaded(), ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda settings: execute(settings, dataset, Streams(0), known), trials))
+        return list(pool.map(lambda settings: run(settings, dataset, Streams(0)), trials))

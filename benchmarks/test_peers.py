@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.peers import interleaved, on_one_core
+from benchmarks.peers import contenders, interleaved, on_one_core
 from benchmarks.test_kernel import CASES
 
 
@@ -31,7 +31,6 @@ def one_core() -> Iterator[None]:
 def test_step_beside_peers(benchmark: Any, case: str, dtype: str) -> None:
     for peer in ("jax", "torch"):
         pytest.importorskip(peer)
-    names = ("optlab", "jax", "torch") if dtype == "float32" else ("optlab", "jax")
-    row = benchmark.pedantic(interleaved, [case, dtype, 5.0, names], rounds=1)
+    row = benchmark.pedantic(interleaved, [case, dtype, 5.0, contenders(dtype)], rounds=1)
     benchmark.extra_info.update(row)
     assert row["optlab"]["min_us"] > 0

@@ -120,6 +120,9 @@ def test_a_curve_is_straight_from_where_all_larger_points_are_on_the_line(file):
     width, threads = measures.curves(results.read(file(recorded())))
     assert [point.ratio for point in width.points] == pytest.approx([(5 + x) / x / (4101 / 4096) for x in (8, 64, 512, 4096)])
     assert width.straight_from == 64
+    assert width.why == measures.BENDS["width"]
+    straight = measures.Curve("width", "float32", (measures.Point(1, 1.0, 1.0, 1.0, None), measures.Point(2, 2.2, 2.0, 2.0, None)))
+    assert straight.why == ""
     assert threads.straight_from is None and "1.80x the line at 2" in threads.said
 
 
@@ -200,3 +203,15 @@ def test_a_file_without_results_is_refused_in_one_sentence(tmp_path, capsys, con
     assert page.main([str(tmp_path / "wrong.json"), "--out", str(tmp_path / "page")]) == 1
     assert said in capsys.readouterr().err
     assert not (tmp_path / "page").exists()
+
+
+def test_a_sweep_beside_peers_is_taken_apart_without_a_peak(file):
+    contenders = {
+        name: {"min_us": us, "median_us": us}
+        for name, us in (("optlab", 3e5), ("optlab, 1 thread", 5e5), ("jax", 1.2e6), ("jax, scan alone", 9e5))
+    }
+    row = {"case": "256 x B, 2 threads", "dtype": "float32", "rounds": 5, "trials": 256, **contenders}
+    match, *more = measures.matches(results.read(file([row])))
+    assert not more and match.case == "256 x B, 2 threads"
+    assert (match.ratio("jax"), match.lead, match.nearest) == (pytest.approx(4.0), pytest.approx(3.0), "jax, scan alone")
+    assert not measures.rates(results.read(file([row])))

@@ -77,7 +77,10 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'optlab' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOME[name]), name)
+    from optlab.loading import uncollected
+
+    with uncollected():
+        return getattr(importlib.import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -58,9 +58,13 @@ class Plugin:
 
     def options(self, values: Mapping[str, Any]) -> dict[str, Value]:
         """The part of `values` that is fixed when the formula is traced."""
-        return {name: one.check(values.get(name, one.default), self.name) for name, one in self.hyper.items() if not one.swept}
+        return {name: one.check(values.get(name, one.default), self.name) for name, one in self._fixed}
 
-    @property
+    @functools.cached_property
+    def _fixed(self) -> tuple[tuple[str, HyperParameter], ...]:
+        return tuple((name, one) for name, one in self.hyper.items() if not one.swept)
+
+    @functools.cached_property
     def swept(self) -> tuple[str, ...]:
         """Names of the float hyper-parameters, in the order of the compiled code's hyper block."""
         return tuple(name for name, one in self.hyper.items() if one.swept)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+import threading
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from optlab import abi, loop
+from optlab import loop
 from optlab.data import Dataset
-from optlab.derived import arrays
 from optlab.errors import OptlabError
 from optlab.kernel import layout
-from optlab.memory import aligned
 from optlab.outcome import Network, Outcome
+from optlab.prepared import Prepared
 from optlab.readout import curves_of, verdict
 from optlab.registry import Catalogue
 from optlab.rules import Rule
@@ -23,7 +21,6 @@ from optlab.settings import Settings
 from optlab.stages import lay_out
 from optlab.streams import Streams
 from optlab.timetable import hyper_table
-from optlab.wiring import Wiring, layer_table
 
 Array = npt.NDArray[Any]
 
@@ -35,39 +32,6 @@ ORDERS = {
 }
 L1_MODES = {"subgradient": layout.L1_SUBGRADIENT, "proximal": layout.L1_PROXIMAL}
 L2_MODES = {"coupled": layout.L2_COUPLED, "decoupled": layout.L2_DECOUPLED}
-
-
-def wire(settings: Settings, dataset: Dataset, catalogue: Catalogue) -> Wiring:
-    """The compiled network for these settings on this data."""
-    sizes = (dataset.train.X.shape[1], *settings.layers, dataset.train.Y.shape[1])
-    hidden = settings.activation_hyper or ((),) * len(settings.activation)
-    activations = []
-    for name, given in zip((*settings.activation, settings.output), (*hidden, settings.output_hyper), strict=True):
-        activation = catalogue.activation(name)
-        activations.append((activation, activation.values(dict(given))))
-    cost = catalogue.cost(settings.cost)
-    return Wiring(sizes, activations, settings.dtype, cost, cost.values(dict(settings.cost_hyper)), dataset.task)
-
-
-def start(settings: Settings, sizes: Sequence[int], streams: Streams, catalogue: Catalogue) -> Array:
-    """The initial flat parameter vector, float64: the initializer's W and b of each layer.
-
-    Raises:
-        OptlabError: the initializer returns another shape.
-    """
-    initializer = catalogue.initializer(settings.initializer)
-    hyper, rng = initializer.values(dict(settings.initializer_hyper)), streams.initialisation()
-    parts = []
-    for n_in, n_out in itertools.pairwise(sizes):
-        drawn = initializer(rng, n_in, n_out, **hyper)
-        W, b = drawn if isinstance(drawn, tuple) else (drawn, np.zeros(n_out))
-        if np.shape(W) != (n_in, n_out) or np.shape(b) != (n_out,):
-            raise OptlabError(
-                f"initializer {initializer.name} returned shapes {np.shape(W)}, {np.shape(b)} for a layer {n_in} -> {n_out}; "
-                f"return W ({n_in}, {n_out}), or (W, b)"
-            )
-        parts += [np.asarray(W, dtype=np.float64).ravel(), np.asarray(b, dtype=np.float64)]
-    return np.concatenate(parts)
 
 
 def _plan(settings: Settings, optimizer: Rule, rows: int, period: int, streams: Streams, running: bool) -> tuple[Array, Array]:
@@ -97,6 +61,7 @@ def execute(
     streams: Streams,
     catalogue: Catalogue,
     *,
+    prepared: Prepared | None = None,
     stop: Array | None = None,
     initial: Any = None,
     orders: Any = None,
@@ -104,6 +69,7 @@ def execute(
 ) -> Outcome:
     """Train once.
 
+    prepared: `Prepared(settings, dataset, catalogue)` or one that fits them; made where it is not given.
     stop: int64 (1,), polled at each step; anything but 0 ends the run. initial: flat start in place of the initializer's.
     orders: (epochs, rows) indices in place of the order policy. running: keep the mean cost of each mini-batch before its update.
     The caller pins BLAS to one thread (`optlab.blas.single_threaded`).
@@ -111,36 +77,20 @@ def execute(
     Raises:
         OptlabError: a shape that does not fit, a plugin that is missing or breaks its contract.
     """
-    wiring, optimizer = wire(settings, dataset, catalogue), catalogue.optimizer(settings.optimizer)
-    rows, values = len(dataset.train), optimizer.values(dict(settings.hyper))
-    batch = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
-    w = _initial(initial, settings, wiring, streams, catalogue)
-    table, period = hyper_table(optimizer, settings, catalogue, -(-rows // batch))
+    ready, optimizer = prepared or Prepared(settings, dataset, catalogue), catalogue.optimizer(settings.optimizer)
+    wiring, rows, values = ready.wiring, len(dataset.train), optimizer.values(dict(settings.hyper))
+    w = ready.start(streams) if initial is None else _given(initial, settings, wiring.sizes)
+    table, period = hyper_table(optimizer, settings, catalogue, -(-rows // ready.batch))
     plan, reals = _plan(settings, optimizer, rows, period, streams, running)
     reals[layout.REAL_TERMS] = wiring.terms
-
-    parts = [dataset.train, dataset.validation, dataset.test]
-    workspace, capacity = wiring.workspace(batch, max(len(part) for part in parts if part is not None))
-    data = [arrays(part, settings.dtype) if part is not None else None for part in parts]
-    contexts = [wiring.training_context(*pair, workspace, capacity) if pair is not None else None for pair in data]
-    model = np.zeros(layout.MODEL_COLUMNS, dtype=np.int64)
-    model[layout.MODEL_GRADIENT] = wiring.kernel.network_gradient.address
-    model[layout.MODEL_EVALUATE] = wiring.kernel.network_evaluate.address
-    assert contexts[0] is not None
-    if plan[layout.PLAN_L2_MODE] == layout.L2_IN_MODEL:
-        contexts[0][abi.NET_L2] = reals[layout.REAL_L2 :].ctypes.data
-    model[layout.MODEL_CONTEXT] = contexts[0].ctypes.data
-    for column, context, part in zip((layout.MODEL_TRAIN, layout.MODEL_VALIDATION, layout.MODEL_TEST), contexts, parts, strict=True):
-        if context is not None and part is not None:
-            model[column], model[column + 1] = context.ctypes.data, len(part)
-
+    ready.penalise_in_model(reals[layout.REAL_L2 :] if plan[layout.PLAN_L2_MODE] == layout.L2_IN_MODEL else None)
     ran = loop.run(
-        wiring.kernel, lay_out(optimizer, values, w, layer_table(wiring.sizes)), plan, reals, model, w, table,
+        wiring.kernel, lay_out(optimizer, values, w, ready.layers), plan, reals, ready.model, w, table,
         orders=_orders(orders, settings.epochs, rows), stop=stop,
     )  # fmt: skip
     result = ran.result
-    curves = curves_of(ran.history, wiring, optimizer, settings, parts)
-    status, sentence = verdict(ran.code, result, curves, wiring, dataset, settings)
+    curves = curves_of(ran.history, ready, optimizer, settings)
+    status, sentence = verdict(ran.code, result, curves, ready, dataset, settings)
     network = Network(
         wiring.sizes, tuple((a, dict(h)) for a, h in wiring.activations), wiring.cost.link, w, dataset.mean, dataset.scale, dataset.classes
     )
@@ -151,14 +101,24 @@ def execute(
     )  # fmt: skip
 
 
-def _initial(initial: Any, settings: Settings, wiring: Wiring, streams: Streams, catalogue: Catalogue) -> Array:
-    if initial is None:
-        w = aligned(layout.parameter_count(wiring.sizes), settings.dtype)
-        w[:] = start(settings, wiring.sizes, streams, catalogue)
-        return w
-    w, needed = np.array(initial, dtype=settings.dtype), layout.parameter_count(wiring.sizes)
+class Executor:
+    """`execute` for many trials from many threads: each thread keeps what its last trial has in common with the next."""
+
+    def __init__(self, catalogue: Catalogue, stop: Array | None = None) -> None:
+        self._catalogue, self._stop, self._kept = catalogue, stop, threading.local()
+
+    def __call__(self, settings: Settings, dataset: Dataset, streams: Streams) -> Outcome:
+        """The outcome of one trial; see `execute`."""
+        prepared: Prepared | None = getattr(self._kept, "prepared", None)
+        if prepared is None or not prepared.fits(settings, dataset, self._catalogue):
+            self._kept.prepared = prepared = Prepared(settings, dataset, self._catalogue)
+        return execute(settings, dataset, streams, self._catalogue, prepared=prepared, stop=self._stop)
+
+
+def _given(initial: Any, settings: Settings, sizes: tuple[int, ...]) -> Array:
+    w, needed = np.array(initial, dtype=settings.dtype), layout.parameter_count(sizes)
     if w.shape != (needed,):
-        raise OptlabError(f"initial has shape {w.shape}, but a network {wiring.sizes} has ({needed},) parameters")
+        raise OptlabError(f"initial has shape {w.shape}, but a network {sizes} has ({needed},) parameters")
     if not np.isfinite(w).all():
         raise OptlabError("initial holds a value that is not finite; give finite start parameters")
     return w

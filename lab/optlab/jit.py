@@ -53,8 +53,10 @@ def cache_folder() -> Path:
     import numpy
 
     digest = hashlib.blake2b(digest_size=8)
-    for version in (sys.version, numba.__version__, llvmlite.__version__, numpy.__version__):
-        digest.update(version.encode())
+    # Numba's own key does not see NUMBA_BOUNDSCHECK: code compiled without checks would be loaded where they are asked for.
+    checks = f"boundscheck {numba.config.BOUNDSCHECK}"
+    for what in (sys.version, numba.__version__, llvmlite.__version__, numpy.__version__, checks):
+        digest.update(what.encode())
     here = Path(__file__).parent
     for name in _COMPILED_SOURCES:
         for file in sorted([here / name] if name.endswith(".py") else (here / name).rglob("*.py")):

@@ -42,7 +42,7 @@ def run(
     hyper-parameters, one row per period of steps. plan, reals, model: as `kernel.layout` has them; the clock is filled in here.
     orders: explicit mini-batch orders, none by default. stop: polled at each step.
     """
-    rows, epochs, n = int(plan[layout.PLAN_ROWS]), int(plan[layout.PLAN_EPOCHS]), len(w)
+    rows, epochs, n, dtype = int(plan[layout.PLAN_ROWS]), int(plan[layout.PLAN_EPOCHS]), len(w), kernel.dtype
     steps = epochs * -(-rows // min(int(plan[layout.PLAN_BATCH]), rows))
     plan[layout.PLAN_CLOCK], plan[layout.PLAN_CLOCK_ID] = kernel.clock, kernel.clock_id
     rows_of_stages = stages.table
@@ -54,8 +54,7 @@ def run(
     batches = np.full(steps if plan[layout.PLAN_RUNNING] else 0, np.nan)
     result = np.zeros(layout.RESULT_SIZE)
     code = kernel.train(
-        plan, reals, model, w, aligned(layout.memory_size(n, 0), str(w.dtype)), stages.slots, stages.scalars,
-        rows_of_stages, table, stages.layers,
+        plan, reals, model, w, aligned(layout.memory_size(n, 0), dtype), stages.slots, stages.scalars, rows_of_stages, table, stages.layers,
         np.zeros((0, rows), dtype=np.int64) if orders is None else orders, np.zeros(rows, dtype=np.int64), history, batches, result,
         np.zeros(1, dtype=np.int64) if stop is None else stop,
     )  # fmt: skip

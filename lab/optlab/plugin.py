@@ -166,7 +166,7 @@ def problem(*, task: str, scale: str | float = "standard", source: str = "") -> 
 
 
 def schedule(function: Function, /) -> Schedule:
-    """Factors on the learning rate, ``f(t, total, **hyper)``: t is the array 0 .. total-1 of epochs or steps; returns an array or a number."""
+    """Factors on a hyper-parameter, ``f(t, total, **hyper)``: t is the array 0 .. total-1 of epochs or steps; an array or a number."""
     positional, hyper, _ = signature_of(function, f"schedule {function.__name__}")
     _expect(function, "schedule", positional, ("t", "total"))
     return Schedule(function.__name__, function, hyper)

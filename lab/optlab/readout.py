@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from optlab import requests
-from optlab.data import Dataset, Part
-from optlab.derived import constant_cost, variation
+from optlab.data import Dataset
+from optlab.derived import variation
 from optlab.kernel import layout
 from optlab.outcome import CURVES
+from optlab.prepared import Prepared
 from optlab.rules import Rule
 from optlab.settings import Settings
 from optlab.stages import tensors_of
-from optlab.wiring import Wiring, layer_table
 
 Array = npt.NDArray[Any]
 
 LEARNED = 1e-6  # share of the constant predictor's cost that a run must gain to have learned anything: above rounding
+_FIRST = [layout.HISTORY_EPOCH, layout.HISTORY_STEP, layout.HISTORY_SECONDS]
 REQUESTS = {
     requests.EVALUATE: "too many further evaluations",
     requests.HESSIAN_VECTOR: "a Hessian-vector product",
@@ -30,20 +29,24 @@ REQUESTS = {
 }
 
 
-def curves_of(history: Array, wiring: Wiring, optimizer: Rule, settings: Settings, parts: Sequence[Part | None]) -> Array:
+def curves_of(history: Array, prepared: Prepared, optimizer: Rule, settings: Settings) -> Array:
     """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
     curves = np.full((len(history), len(CURVES)), np.nan)
-    curves[:, 0], curves[:, 1], curves[:, 2] = (history[:, k] for k in (layout.HISTORY_EPOCH, layout.HISTORY_STEP, layout.HISTORY_SECONDS))
-    penalised = sum(a * b for a, b in itertools.pairwise(wiring.sizes)) * (2 * bool(settings.l2) + 3 * bool(settings.l1))
-    tensors = tensors_of(layer_table(wiring.sizes), layout.parameter_count(wiring.sizes))
-    per_step = optimizer.step_flops(tensors, optimizer.values(dict(settings.hyper))) + penalised
-    curves[:, 3] = history[:, layout.HISTORY_ROWS] * wiring.flops_per_row() + history[:, layout.HISTORY_STEP] * per_step
+    curves[:, :3] = history[:, _FIRST]
+    penalised = prepared.weights * (2 * bool(settings.l2) + 3 * bool(settings.l1))
+    per_step = optimizer.step_flops(tensors_of(prepared.layers, prepared.parameters), optimizer.values(dict(settings.hyper))) + penalised
+    curves[:, 3] = history[:, layout.HISTORY_ROWS] * prepared.flops_per_row + history[:, layout.HISTORY_STEP] * per_step
+    regression = prepared.wiring.task == "regression"
     costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)
-    for column, source, part in zip((4, 6, 8), costs, parts, strict=True):
-        if part is not None:
-            curves[:, column], total = history[:, source], history[:, source + 1]
+    for column, source, part in zip((4, 6, 8), costs, prepared.parts, strict=True):
+        if part is None:
+            continue
+        curves[:, column], total = history[:, source], history[:, source + 1]
+        if not regression:
+            np.divide(total, len(part), out=curves[:, column + 1])
+        else:
             with np.errstate(divide="ignore", invalid="ignore"):  # constant targets have no R^2
-                curves[:, column + 1] = 1 - total / variation(part) if wiring.task == "regression" else total / len(part)
+                curves[:, column + 1] = 1 - total / variation(part)
     return curves
 
 
@@ -56,7 +59,7 @@ def unserved(optimizer: str, result: Array, step: int) -> str:
     return f"optimizer {optimizer} asked for {asked} in step {step}, which the training loop does not serve"
 
 
-def verdict(code: int, result: Array, curves: Array, wiring: Wiring, dataset: Dataset, settings: Settings) -> tuple[str, str]:
+def verdict(code: int, result: Array, curves: Array, prepared: Prepared, dataset: Dataset, settings: Settings) -> tuple[str, str]:
     """(status, sentence)."""
     steps, epochs = int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS])
     if code == layout.DIVERGED:
@@ -77,7 +80,7 @@ def verdict(code: int, result: Array, curves: Array, wiring: Wiring, dataset: Da
         return "diverged", f"diverged in the last epoch, {epochs}: the training cost is {final:.3g} after the initial {initial:.3g}"
     if dataset.validation is None:  # "stuck" is for choosing among runs, which needs validation data; one short run is just short
         return "done", f"finished {epochs} epochs"
-    baseline = constant_cost(dataset.train, wiring.cost, dict(wiring.cost_hyper))
+    baseline = prepared.baseline
     if final >= baseline - LEARNED * abs(baseline):
         constant = f"a constant prediction's {baseline:.4g}"
         return "stuck", f"finished {epochs} epochs, but its training cost {final:.4g} is no better than {constant}"

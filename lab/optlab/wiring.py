@@ -14,6 +14,7 @@ from optlab.hyper import Value
 from optlab.kernel import layout
 from optlab.kernel.load import Kernel, load
 from optlab.kinds import Activation, Cost, RowCost
+from optlab.loading import uncollected
 from optlab.memory import aligned
 
 Array = npt.NDArray[Any]
@@ -56,7 +57,8 @@ class Layers:
     kernel: Kernel = field(init=False)
 
     def __post_init__(self) -> None:
-        self.kernel = load(self.dtype)
+        with uncollected():
+            self.kernel = load(self.dtype)
         self._sizes = np.array(self.sizes, dtype=np.int64)
         self._blocks = [np.array([*activation.block(hyper), 0.0]) for activation, hyper in self.activations]
         self._table = np.zeros((len(self.activations), abi.ACTIVATION_COLUMNS), dtype=np.int64)

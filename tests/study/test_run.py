@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from optlab.errors import OptlabError
+from optlab.execution import Executor
 from optlab.outcome import Outcome
+from optlab.settings import Settings
 from optlab.study import run as running
 from optlab.study.progress import Progress
 from optlab.study.run import Stop, run_study
@@ -64,7 +66,7 @@ def test_order_changes_no_bit(seed: int, undisturbed: Exact, tmp_path: Path) -> 
 
 def test_nothing_is_run_twice(undisturbed: Exact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny().run(tmp_path / "lab.db")
-    monkeypatch.setattr(running, "execute", pytest.fail)
+    monkeypatch.setattr(Executor, "__call__", pytest.fail)
     seen: list[Progress] = []
     assert tiny().run(tmp_path / "lab.db", progress=seen.append).complete
     assert {(one.done, one.total, one.found) for one in seen} == {(16, 16, 16), (4, 4, 4)}
@@ -75,12 +77,12 @@ def test_one_more_learning_rate_runs_only_its_own_trials(tmp_path: Path, monkeyp
     tiny(confirm=0).run(tmp_path / "lab.db")
     seen: list[float] = []
 
-    def noting(settings: Any, *arguments: Any, **options: Any) -> Outcome:
+    def noting(self: Executor, settings: Settings, *arguments: Any) -> Outcome:
         seen.append(dict(settings.hyper)["lr"])
-        return execute(settings, *arguments, **options)
+        return execute(self, settings, *arguments)
 
-    execute = running.execute
-    monkeypatch.setattr(running, "execute", noting)
+    execute = Executor.__call__
+    monkeypatch.setattr(Executor, "__call__", noting)
     tiny(confirm=0, lr=[1e-3, 1e-1, 1.0]).run(tmp_path / "lab.db")
     assert seen == [1.0] * 8
 
@@ -96,10 +98,10 @@ def test_a_new_contender_runs_alone_and_joins_the_study(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-from optlab.study import progress
+from optlab.study import progress, run
 from optlab.study.spec import Study
 
-progress.INTERVAL = 0.0  # a report after each commit, however fast the trials are
+progress.INTERVAL, run.TOGETHER = 0.0, 1  # a commit of one or two trials and a report after it, however fast they are
 
 def kill(progress):
     if progress.phase == {phase!r} and progress.done >= {after}:
@@ -111,7 +113,7 @@ Study(**{keys!r}).run(sys.argv[1], workers=2, progress=kill)
 
 @pytest.mark.parametrize(("phase", "after"), [("tuning", 0), ("tuning", 1), ("tuning", 9), ("confirmation", 2)])
 def test_a_killed_run_goes_on_to_the_same_bits(phase: str, after: int, tmp_path: Path) -> None:
-    # At most 8 trials are in flight, so a commit is never the whole of a study, and the kill always strikes before its end.
+    # At most 32 trials are given out and not stored, so a commit is never the whole of a study: the kill strikes before its end.
     keys = {**TINY, "epochs": 300, "evaluate_every": 50, "confirm": 20}
     code = KILLED.format(keys=keys, phase=phase, after=after)
     child = subprocess.run([sys.executable, "-c", code, str(tmp_path / "killed.db")], check=False)
@@ -136,6 +138,7 @@ def test_what_is_counted_is_on_disk(tmp_path: Path) -> None:
 
 def test_control_c_saves_what_runs_and_the_next_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optlab.study.progress.INTERVAL", 0.0)  # a report after each commit, however fast the trials are
+    monkeypatch.setattr(running, "TOGETHER", 1)
     seen: list[Progress] = []
 
     def interrupt(progress: Progress) -> None:
@@ -162,20 +165,20 @@ def test_stopping_now_gives_up_running_trials(tmp_path: Path) -> None:
 
 
 def test_a_failing_trial_keeps_its_sentence_and_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    execute = running.execute
+    execute = Executor.__call__
 
-    def failing(settings: Any, *arguments: Any, **options: Any) -> Outcome:
+    def failing(self: Executor, settings: Settings, *arguments: Any) -> Outcome:
         if settings.optimizer == "adam" and settings.l2:
             raise MemoryError("no room\nat all") if dict(settings.hyper)["lr"] > 0.01 else OptlabError("a sentence")
-        return execute(settings, *arguments, **options)
+        return execute(self, settings, *arguments)
 
-    monkeypatch.setattr(running, "execute", failing)
+    monkeypatch.setattr(Executor, "__call__", failing)
     results = tiny(confirm=0).run(tmp_path / "lab.db")
     failed = results.frame().query("status == 'error'")
     assert results.complete and len(results.frame()) == 16
     assert sorted(set(failed["sentence"])) == ["MemoryError: no room at all", "a sentence"]
     assert len(failed) == 4
-    monkeypatch.setattr(running, "execute", execute)  # mended: they are tried again
+    monkeypatch.setattr(Executor, "__call__", execute)  # mended: they are tried again
     assert "error" not in set(tiny(confirm=0).run(tmp_path / "lab.db").frame()["status"])
 
 
@@ -189,6 +192,7 @@ def test_a_store_that_fails_ends_the_run_and_keeps_what_was_saved(tmp_path: Path
         save(self, records, about)
 
     monkeypatch.setattr(Store, "save", full)
+    monkeypatch.setattr(running, "TOGETHER", 1)
     with pytest.raises(OptlabError, match="disk full"):
         tiny().run(tmp_path / "lab.db")
     assert len(exact(tmp_path / "lab.db")) == sum(calls[:2])

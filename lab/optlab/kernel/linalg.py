@@ -196,18 +196,3 @@ def product(
 ) -> Any:  # fmt: skip
     """`product_body`, published by `load`."""
     return linked("product", product_signature, c.dtype)
-
-
-@internal
-def column_sums(m: Any, n: Any, a: Any, out: Any, accumulate: Any, scratch: Any) -> None:
-    """out (n) = sum of the rows of A (m x n), first to last; `accumulate` adds to what is there."""
-    if n == 1:
-        total = out[0] if accumulate else as_real(0.0, out)
-        for i in range(m):
-            total += a[i]
-        out[0] = total
-    else:
-        # A row of ones times A, which keeps the sums in registers.
-        scratch[0] = 1
-        null, one = real_at(0, out), as_real(1.0, out)
-        product(1, n, m, out, out if accumulate else null, 0, one, null, scratch, 0, 0, a, n, 1, advance(scratch, 16))

@@ -185,7 +185,7 @@ def column_sums(typingctx: Any, m: Any, n: Any, a: Any, out: Any, accumulate: An
             return none
 
         first = I64(0)
-        for count in (4, 2):
+        for count in (8, 4, 2):  # as many chains as hide the latency of an addition
             last = builder.and_(n, I64(-count * v.lanes))
             loop(builder, first, last, count * v.lanes, [], partial(sums, count, None))
             first = last

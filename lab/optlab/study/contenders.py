@@ -13,6 +13,7 @@ from optlab.hyper import HyperParameter, Value
 from optlab.registry import Catalogue
 from optlab.rules import Rule
 from optlab.settings import Pairs, Settings, pairs
+from optlab.study.identity import ByIdentity
 from optlab.study.schema import RUN_KEYS, STUDY_KEYS, HyperTable, SlippedKeyError, Spec
 from optlab.timetable import unfit
 
@@ -40,18 +41,23 @@ class Contender:
     parts: Mapping[tuple[str, str], tuple[Pairs, ...]] = field(default_factory=dict)
 
     def cells(self, usual_cost: str) -> Iterator[Settings]:
-        """Every setting of the axes once; `usual_cost` stands in where the study names none."""
+        """Every setting of the axes once; `usual_cost` stands in where the study names none.
+
+        Fields that are equal are the same object, which is what makes digests cheap (`identity`).
+        """
+        repeated: ByIdentity[tuple[str, ...]] = ByIdentity(lambda name, layers: (name,) * len(layers))
+        together: ByIdentity[tuple[Pairs, ...]] = ByIdentity(lambda *hyper: hyper)
         seen: set[tuple[Any, ...]] = set()
         for values in itertools.product(*(self.axes[key] for key in AXES)):
             chosen = dict(zip(AXES, values, strict=True))
             if isinstance(chosen["activation"], str):
-                chosen["activation"] = (chosen["activation"],) * len(chosen["layers"])
+                chosen["activation"] = repeated(chosen["activation"], chosen["layers"])
             network = tuple(chosen.values())
             if network not in seen:  # a network without hidden layers is the same for every activation
                 seen.add(network)
-                yield from self._with_parts(chosen, usual_cost)
+                yield from self._with_parts(chosen, usual_cost, together)
 
-    def _with_parts(self, chosen: dict[str, Any], usual_cost: str) -> Iterator[Settings]:
+    def _with_parts(self, chosen: dict[str, Any], usual_cost: str, together: ByIdentity[tuple[Pairs, ...]]) -> Iterator[Settings]:
         layers, output, cost = chosen.pop("layers"), chosen.pop("output") or "identity", chosen.pop("cost") or usual_cost
         hidden = chosen.pop("activation")
         names = tuple(dict.fromkeys((*hidden, output)))
@@ -59,10 +65,11 @@ class Contender:
         others = [self.parts[key] for key in (("costs", cost), ("schedules", chosen["schedule"]), ("initializers", chosen["initializer"]))]
         for *functions, cost_hyper, schedule_hyper, initializer_hyper in itertools.product(*activations, *others):
             function = dict(zip(names, functions, strict=True))
+            activation_hyper = together(*(function[name] for name in hidden))
             for hyper in self.rules:
                 yield Settings(
                     layers=layers, activation=hidden, output=output, cost=cost, optimizer=self.rule.name, hyper=hyper,
-                    activation_hyper=tuple(function[name] for name in hidden), output_hyper=function[output], cost_hyper=cost_hyper,
+                    activation_hyper=activation_hyper, output_hyper=function[output], cost_hyper=cost_hyper,
                     schedule_hyper=schedule_hyper, initializer_hyper=initializer_hyper, **chosen, **self.protocol,
                 )  # fmt: skip
 

@@ -31,19 +31,21 @@ _RESULTS = [k for k, name in enumerate(COLUMNS) if name != "seconds"]
 
 def digest(curves: Array) -> bytes:
     """16 bytes that change with any bit of any column but `seconds`."""
-    exact = np.ascontiguousarray(curves[:, _RESULTS], dtype="<f8")
+    exact = np.ascontiguousarray(curves.T[_RESULTS].T, dtype="<f8")
     return hashlib.blake2b(f"{exact.shape}".encode() + exact.tobytes(), digest_size=16).digest()
 
 
 def pack(curves: Array) -> bytes:
     """A compressed block; `unpack` reads it."""
-    rows = len(curves)
-    counters = np.diff(curves[:, _EXACT], axis=0, prepend=0.0).T.astype("<f8", order="C")
+    rows, columns = len(curves), curves.T
+    counters = np.ascontiguousarray(columns[_EXACT], dtype="<f8")
+    counters[:, 1:] -= counters[:, :-1].copy()
     with np.errstate(over="ignore"):  # a cost beyond 3e38 becomes infinite in the picture; the digest has it exactly
-        rest = curves[:, _REST].T.astype("<f4", order="C")
+        rest = np.ascontiguousarray(columns[_REST], dtype="<f4")
     # Bytes of equal rank side by side (signs and exponents hardly change along a curve): a fifth smaller.
-    shuffled = [np.frombuffer(block.tobytes(), dtype=np.uint8).reshape(-1, block.itemsize).T.tobytes() for block in (counters, rest)]
-    return rows.to_bytes(4, "little") + zlib.compress(b"".join(shuffled), 6)
+    shuffled = [block.view(np.uint8).reshape(-1, block.itemsize).T.tobytes() for block in (counters, rest)]
+    # Level 6 takes 28 us for 20 epochs and gains 2 % of the block; level 3 takes 12.
+    return rows.to_bytes(4, "little") + zlib.compress(b"".join(shuffled), 3)
 
 
 def unpack(block: bytes) -> Array:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from optlab.jit import Compilation
 from optlab.study.store import FINALS, Record
-from optlab.study.trial import Trial
 
 INTERVAL = 0.1
 """Seconds between two reports at least."""
+
+VALIDATED = FINALS.index("validation_metric")
 
 STEP_COST = 2e4
 """What one step costs whatever the network, in FLOPs' worth of time: a 1-16-1 network takes about a microsecond a step (FACTS, case A)."""
@@ -43,14 +45,14 @@ class Progress:
     errors: int = 0
 
 
-def expected_cost(trial: Trial, rows: int, evaluated: int) -> float:
+def expected_cost(
+    sizes: Sequence[int], batch_size: int | Literal["full"], epochs: int, evaluate_every: int, rows: int, evaluated: int
+) -> float:
     """FLOPs that a trial needs if it does not diverge, roughly: training on `rows`, evaluation on `evaluated` rows."""
-    settings, sizes = trial.settings, trial.cell.sizes
     parameters = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
-    batch = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
-    steps = settings.epochs * -(-rows // batch)
-    evaluations = settings.epochs // settings.evaluate_every + 1 if settings.evaluate_every else 2
-    return settings.epochs * rows * 6.0 * parameters + evaluations * evaluated * 2.0 * parameters + steps * (10.0 * parameters + STEP_COST)
+    steps = epochs * -(-rows // (rows if batch_size == "full" else min(batch_size, rows)))
+    evaluations = epochs // evaluate_every + 1 if evaluate_every else 2
+    return epochs * rows * 6.0 * parameters + evaluations * evaluated * 2.0 * parameters + steps * (10.0 * parameters + STEP_COST)
 
 
 class Meter:
@@ -73,7 +75,7 @@ class Meter:
         self._diverged += record.status == "diverged"
         self._stuck += record.status == "stuck"
         self._errors += record.status == "error"
-        value = record.finals()[FINALS.index("validation_metric")]
+        value = record.finals()[VALIDATED]
         if value is not None and value > self._best[0]:
             self._best = (value, f"{record.trial.contender} {value:.3f}")
 

@@ -13,6 +13,7 @@ from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.study import contenders, plain, problems, schema, toml
 from optlab.study.contenders import Contender
+from optlab.study.identity import ByIdentity
 from optlab.study.overrides import apply_overrides
 from optlab.study.plain import Variant, variant
 from optlab.study.trial import CONFIRMATION, FIRST_CONFIRMATION, TUNING, Cell, PluginDigests, Split, Trial
@@ -111,6 +112,7 @@ class Study:
         for label, problem in self.problems.items():
             dataset = self.datasets.get(label, 0)
             n_in, n_out = dataset.train.X.shape[1], dataset.train.Y.shape[1]
+            sizes = ByIdentity(lambda layers, n_in=n_in, n_out=n_out: (n_in, *layers, n_out))
             for contender in self.contenders:
                 for settings in contender.cells(inferred_cost(dataset)):
                     yield Cell(
@@ -119,7 +121,7 @@ class Study:
                         task=dataset.task,
                         contender=contender.label,
                         settings=settings,
-                        sizes=(n_in, *settings.layers, n_out),
+                        sizes=sizes(settings.layers),
                         split=self.split,
                         plugins=self._digests.of(settings),
                     )

@@ -32,7 +32,9 @@ DEFAULT_PATH = Path("reports/lab.db")
 FINALS = ("train_cost", "train_metric", "validation_cost", "validation_metric", "test_cost", "test_metric")
 _TRIAL = ("digest", "configuration", "environment", "seed", "replicate", "data", "status", "sentence", "metric", "steps", "epochs",
           "seconds", "flops", *FINALS)  # fmt: skip
-_INSERT = f"INSERT INTO trial ({', '.join(_TRIAL)}) VALUES ({', '.join('?' * len(_TRIAL))})"
+_INSERT = f"INSERT INTO trial (id, {', '.join(_TRIAL)}) VALUES (?, {', '.join('?' * len(_TRIAL))})"
+_FINAL_COLUMNS = [curve_blocks.COLUMNS.index(name) for name in FINALS]
+_MOST_KNOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,7 @@ class Record:
         if self.status in ("diverged", "error") or not len(self.curves):
             return (None,) * len(FINALS)
         last = self.curves[-1]
-        values = [float(last[curve_blocks.COLUMNS.index(name)]) for name in FINALS]
-        return tuple(None if np.isnan(value) else value for value in values)
+        return tuple(None if value != value else value for value in last[_FINAL_COLUMNS].tolist())
 
 
 class Store:
@@ -93,7 +94,7 @@ class Store:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._configurations.clear()  # ids may have been read back from what is now undone
+                self._configurations.clear()  # ids may be of what is now undone
                 self._environments.clear()
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -121,28 +122,33 @@ class Store:
         """
         with self._transaction() as connection:
             where = self._key("environment", self._environments, json.dumps(dict(environment), sort_keys=True))
-            for record in records:
-                trial = record.trial
-                what = self._key("configuration", self._configurations, trial.cell.description)
-                digest = bytes.fromhex(trial.digest)
-                connection.execute("DELETE FROM trial WHERE digest = ? AND status = 'error'", (digest,))
-                row = connection.execute(
-                    _INSERT,
-                    (digest, what, where, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
-                     record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals()),
-                ).lastrowid  # fmt: skip
-                block = curve_blocks.pack(record.curves), curve_blocks.digest(record.curves)
-                connection.execute("INSERT INTO curve (trial, block, digest) VALUES (?, ?, ?)", (row, *block))
+            digests = [bytes.fromhex(record.trial.digest) for record in records]
+            connection.executemany("DELETE FROM trial WHERE digest = ? AND status = 'error'", [(digest,) for digest in digests])
+            first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM trial").fetchone()[0]
+            numbered = list(enumerate(zip(records, digests, strict=True), start=first))
+            connection.executemany(_INSERT, [(row, *self._trial_row(one, digest, where)) for row, (one, digest) in numbered])
+            blocks = [(row, curve_blocks.pack(one.curves), curve_blocks.digest(one.curves)) for row, (one, _) in numbered]
+            connection.executemany("INSERT INTO curve (trial, block, digest) VALUES (?, ?, ?)", blocks)
+
+    def _trial_row(self, record: Record, digest: bytes, environment: int) -> tuple[Any, ...]:
+        trial, what = record.trial, self._key("configuration", self._configurations, record.trial.cell.description)
+        return (
+            digest, what, environment, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
+            record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals(),
+        )  # fmt: skip
 
     def _key(self, table: str, known: dict[bytes, int], description: str) -> int:
-        """The id of a description, entered on first sight. Remembered once it was read back, so never from a transaction rolled back."""
+        """The id of a description, entered on first sight; remembered until a transaction is rolled back."""
         digest = hashlib.blake2b(description.encode(), digest_size=16).digest()
         if digest not in known:
-            row = self._connection.execute(f"SELECT id FROM {table} WHERE digest = ?", (digest,)).fetchone()
-            if row is None:
-                insert = f"INSERT INTO {table} (digest, description) VALUES (?, ?)"
-                return int(self._connection.execute(insert, (digest, description)).lastrowid or 0)
-            known[digest] = int(row[0])
+            if len(known) >= _MOST_KNOWN:  # the trials of a cell come together: a million cells need no memory
+                known.clear()
+            insert = f"INSERT INTO {table} (digest, description) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
+            entered = self._connection.execute(insert, (digest, description))
+            if entered.rowcount == 1:
+                known[digest] = int(entered.lastrowid or 0)
+            else:
+                known[digest] = int(self._connection.execute(f"SELECT id FROM {table} WHERE digest = ?", (digest,)).fetchone()[0])
         return known[digest]
 
     # -- studies --------------------------------------------------------------------------------------------------------

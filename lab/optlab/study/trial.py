@@ -11,14 +11,17 @@ import dataclasses
 import functools
 import hashlib
 import json
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from optlab.hyper import Value
 from optlab.registry import Catalogue
 from optlab.settings import Pairs, Settings
+from optlab.study.identity import ByIdentity
 
-NUMERICS = 3
+NUMERICS = 4
 """Raised when the same trial gives other numbers than before (a changed kernel or initial draw): all stored trials then run again."""
 
 FIRST_CONFIRMATION = 1_000_000
@@ -41,6 +44,50 @@ class Split:
         return replicate if self.resplit else 0
 
 
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and floats as hexadecimal text: equal exactly when every bit of every number is."""
+    return json.dumps(_exact(value), sort_keys=True, separators=(",", ":"))
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, float):
+        return value.hex()
+    if isinstance(value, dict):
+        return {str(key): _exact(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(one) for one in value]
+    return value
+
+
+# Texts of records are put together from their fields' texts, which are remembered: neighbouring cells differ in a field or two. Written
+# by json.dumps as a whole they were the dearest part of planning a study; so digest and id of a trial take 26 us on a busy core.
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+_exact_text, _plain_text = ByIdentity(canonical), ByIdentity(_plain)
+_mapping_text = ByIdentity(lambda pairs: _plain(dict(pairs)))
+
+LABELS = ("optimizer", "activation", "output", "cost", "schedule", "initializer")
+"""Names of plugins are labels; their digests say what they compute."""
+
+_SETTINGS = tuple(sorted(field.name for field in dataclasses.fields(Settings)))
+_HASHED = tuple(name for name in _SETTINGS if name not in LABELS)
+_SPLIT = tuple(sorted(field.name for field in dataclasses.fields(Split)))
+_all_settings, _hashed, _split = (operator.attrgetter(*names) for names in (_SETTINGS, _HASHED, _SPLIT))
+
+
+def _record(text: Callable[[Any], str], names: Sequence[str], values: Sequence[Any]) -> str:
+    return _object(dict(zip(names, map(text, values), strict=True)))
+
+
+def _object(texts: Mapping[str, str]) -> str:
+    """A JSON object of names in their order with the texts of their values."""
+    return "{" + ",".join([f'"{name}":{text}' for name, text in texts.items()]) + "}"
+
+
 @dataclass(frozen=True)
 class Cell:
     """Everything about a trial but its replicate.
@@ -61,35 +108,32 @@ class Cell:
     @functools.cached_property
     def identity(self) -> str:
         """Canonical text of what determines the numbers, data and seeds apart."""
-        fields = _fields(self.settings)
-        # Names of plugins are labels; their digests say what they compute.
-        for label in ("optimizer", "activation", "output", "cost", "schedule", "initializer"):
-            del fields[label]
-        if fields["schedule_unit"] == "epoch":  # the only unit there was when the first trials were stored
-            del fields["schedule_unit"]
-        text = canonical([NUMERICS, fields, self.sizes, self.task, _fields(self.split), self.plugins])
+        settings = _record(_exact_text, _HASHED, _hashed(self.settings))
+        split = _record(_exact_text, _SPLIT, _split(self.split))
+        text = f"[{NUMERICS},{settings},{_exact_text(self.sizes)},{_exact_text(self.task)},{split},{_exact_text(self.plugins)}]"
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     @functools.cached_property
     def id(self) -> str:
         """Short name of the cell within its study."""
-        text = canonical([self.problem, self.problem_hyper, self.contender, self.identity])
+        named = ",".join(map(_exact_text, (self.problem, self.problem_hyper, self.contender)))
+        text = f'[{named},"{self.identity}"]'
         return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
     @functools.cached_property
     def description(self) -> str:
         """The same as readable JSON, for the store; floats read back exactly."""
         about = {
-            "problem": self.problem,
-            "problem_hyper": dict(self.problem_hyper),
-            "task": self.task,
-            "sizes": self.sizes,
-            "settings": _fields(self.settings),
-            "split": _fields(self.split),
-            "plugins": dict(self.plugins),
-            "numerics": NUMERICS,
+            "numerics": str(NUMERICS),
+            "plugins": _mapping_text(self.plugins),
+            "problem": _plain_text(self.problem),
+            "problem_hyper": _mapping_text(self.problem_hyper),
+            "settings": _record(_plain_text, _SETTINGS, _all_settings(self.settings)),
+            "sizes": _plain_text(self.sizes),
+            "split": _record(_plain_text, _SPLIT, _split(self.split)),
+            "task": _plain_text(self.task),
         }
-        return json.dumps(about, sort_keys=True, separators=(",", ":"))
+        return _object(about)
 
 
 @dataclass(frozen=True)
@@ -121,50 +165,34 @@ class Trial:
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _fields(record: Settings | Split) -> dict[str, Any]:
-    # Not dataclasses.asdict: its deep copies took most of the time of planning a study.
-    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and floats as hexadecimal text: equal exactly when every bit of every number is."""
-    return json.dumps(_exact(value), sort_keys=True, separators=(",", ":"))
-
-
-def _exact(value: Any) -> Any:
-    if isinstance(value, float):
-        return value.hex()
-    if isinstance(value, dict):
-        return {str(key): _exact(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_exact(one) for one in value]
-    return value
-
-
 class PluginDigests:
     """Digests of the plugins a run uses. Array code is digested by parsing its source, so each is asked for once."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._known: dict[tuple[str, str, Pairs], str] = {}
+        self._digest, self._rest = ByIdentity(self._found), ByIdentity(self._others)
+        self._together = ByIdentity(lambda rule, rest: (("optimizer", rule), *rest))
 
     def of(self, settings: Settings) -> tuple[tuple[str, str], ...]:
-        """(role, digest) of each plugin in `settings`."""
-        found = [("optimizer", self._digest("optimizers", settings.optimizer, settings.hyper))]
-        hidden = zip(settings.activation, settings.activation_hyper, strict=True)
-        found += [(f"activation {k}", self._digest("activations", name, hyper)) for k, (name, hyper) in enumerate(hidden, start=1)]
-        found += [
-            ("output", self._digest("activations", settings.output, settings.output_hyper)),
-            ("cost", self._digest("costs", settings.cost, settings.cost_hyper)),
-            ("schedule", self._digest("schedules", settings.schedule, settings.schedule_hyper)),
-            ("initializer", self._digest("initializers", settings.initializer, settings.initializer_hyper)),
-        ]
+        """(role, digest) of each plugin in `settings`; the same tuple for settings that differ in numbers alone."""
+        return self._together(self._digest("optimizers", settings.optimizer, settings.hyper), self._rest(*_beside_the_rule(settings)))
+
+    def _others(self, activation: tuple[str, ...], activation_hyper: tuple[Pairs, ...], *pairs: Any) -> tuple[tuple[str, str], ...]:
+        hidden = enumerate(zip(activation, activation_hyper, strict=True), start=1)
+        found = [(f"activation {k}", self._digest("activations", name, hyper)) for k, (name, hyper) in hidden]
+        roles = (("output", "activations"), ("cost", "costs"), ("schedule", "schedules"), ("initializer", "initializers"))
+        for (role, kind), name, hyper in zip(roles, pairs[::2], pairs[1::2], strict=True):
+            found.append((role, self._digest(kind, name, hyper)))
         return tuple(found)
 
-    def _digest(self, kind: str, name: str, hyper: Pairs) -> str:
+    def _found(self, kind: str, name: str, hyper: Pairs) -> str:
         plugin = self._catalogue.find(kind, name)
         options: dict[str, Value] = plugin.options(dict(hyper))
-        key = (kind, name, tuple(options.items()))
-        if key not in self._known:
-            self._known[key] = plugin.digest(options)
-        return self._known[key]
+        return self._known.setdefault((kind, name, tuple(options.items())), plugin.digest(options))
+
+
+_beside_the_rule = operator.attrgetter(
+    "activation", "activation_hyper", "output", "output_hyper", "cost", "cost_hyper", "schedule", "schedule_hyper", "initializer",
+    "initializer_hyper",
+)  # fmt: skip

@@ -1,0 +1,132 @@
+"""What trials on the same data that differ in numbers alone have in common: the wired network, the memory it works in, its first weights.
+
+Wiring a network, a workspace and the initial draw take about 150 us, a twentieth of a short training.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optlab import abi
+from optlab.data import Dataset
+from optlab.derived import arrays, constant_cost
+from optlab.errors import OptlabError
+from optlab.kernel import layout
+from optlab.memory import aligned
+from optlab.registry import Catalogue
+from optlab.settings import Settings
+from optlab.streams import Streams
+from optlab.wiring import Wiring, layer_table
+
+Array = npt.NDArray[Any]
+
+_common = operator.attrgetter(
+    "layers", "activation", "activation_hyper", "output", "output_hyper", "cost", "cost_hyper", "initializer", "initializer_hyper",
+    "batch_size", "dtype",
+)  # fmt: skip
+
+MOST_KEPT = 1 << 17
+"""Parameters of all the first weights that are kept: those of a few small networks, never those of a large one."""
+
+
+def wire(settings: Settings, dataset: Dataset, catalogue: Catalogue) -> Wiring:
+    """The compiled network for these settings on this data."""
+    sizes = (dataset.train.X.shape[1], *settings.layers, dataset.train.Y.shape[1])
+    hidden = settings.activation_hyper or ((),) * len(settings.activation)
+    activations = []
+    for name, given in zip((*settings.activation, settings.output), (*hidden, settings.output_hyper), strict=True):
+        activation = catalogue.activation(name)
+        activations.append((activation, activation.values(dict(given))))
+    cost = catalogue.cost(settings.cost)
+    return Wiring(sizes, activations, settings.dtype, cost, cost.values(dict(settings.cost_hyper)), dataset.task)
+
+
+def start(settings: Settings, sizes: Sequence[int], streams: Streams, catalogue: Catalogue) -> Array:
+    """The initial flat parameter vector, float64: the initializer's W and b of each layer.
+
+    Raises:
+        OptlabError: the initializer returns another shape.
+    """
+    initializer = catalogue.initializer(settings.initializer)
+    hyper, rng = initializer.values(dict(settings.initializer_hyper)), streams.initialisation()
+    parts = []
+    for n_in, n_out in itertools.pairwise(sizes):
+        drawn = initializer(rng, n_in, n_out, **hyper)
+        W, b = drawn if isinstance(drawn, tuple) else (drawn, np.zeros(n_out))
+        if np.shape(W) != (n_in, n_out) or np.shape(b) != (n_out,):
+            raise OptlabError(
+                f"initializer {initializer.name} returned shapes {np.shape(W)}, {np.shape(b)} for a layer {n_in} -> {n_out}; "
+                f"return W ({n_in}, {n_out}), or (W, b)"
+            )
+        parts += [np.asarray(W, dtype=np.float64).ravel(), np.asarray(b, dtype=np.float64)]
+    return np.concatenate(parts)
+
+
+class Prepared:
+    """A network ready to be trained on a data set, by one thread at a time. Everything whose address the kernel gets lives here.
+
+    Attributes:
+        wiring: the network. layers: its layer table. parts: training, validation and test rows. batch: rows of a full mini-batch.
+        model: the kernel's `model` array. parameters, weights: how many there are, biases in and out. flops_per_row: of a gradient.
+    """
+
+    def __init__(self, settings: Settings, dataset: Dataset, catalogue: Catalogue) -> None:
+        self._settings, self._dataset, self._catalogue = settings, dataset, catalogue
+        self.wiring = wire(settings, dataset, catalogue)
+        self.layers = layer_table(self.wiring.sizes)
+        self.parts = (dataset.train, dataset.validation, dataset.test)
+        rows = len(dataset.train)
+        self.batch = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
+        self._workspace, capacity = self.wiring.workspace(self.batch, max(len(part) for part in self.parts if part is not None))
+        self._data = [arrays(part, settings.dtype) if part is not None else None for part in self.parts]
+        self._contexts = [self.wiring.training_context(*pair, self._workspace, capacity) if pair else None for pair in self._data]
+        self.model = np.zeros(layout.MODEL_COLUMNS, dtype=np.int64)
+        self.model[layout.MODEL_GRADIENT] = self.wiring.kernel.network_gradient.address
+        self.model[layout.MODEL_EVALUATE] = self.wiring.kernel.network_evaluate.address
+        columns = (layout.MODEL_TRAIN, layout.MODEL_VALIDATION, layout.MODEL_TEST)
+        for column, context, part in zip(columns, self._contexts, self.parts, strict=True):
+            if context is not None and part is not None:
+                self.model[column], self.model[column + 1] = context.ctypes.data, len(part)
+        self.model[layout.MODEL_CONTEXT] = self.model[layout.MODEL_TRAIN]
+        self.parameters = layout.parameter_count(self.wiring.sizes)
+        self.weights = self.parameters - sum(self.wiring.sizes[1:])
+        self.flops_per_row = self.wiring.flops_per_row()
+        self._starts: dict[Streams, Array] = {}
+
+    def fits(self, settings: Settings, dataset: Dataset, catalogue: Catalogue) -> bool:
+        """Whether this is what `Prepared(settings, dataset, catalogue)` would make. 0.0 and -0.0, 1 and True count as different."""
+        if dataset is not self._dataset or catalogue is not self._catalogue:
+            return False
+        wanted, here = _common(settings), _common(self._settings)
+        return all(map(operator.is_, wanted, here)) or repr(wanted) == repr(here)
+
+    def penalise_in_model(self, l2: Array | None) -> None:
+        """Let the gradient add l2 * W, l2 being the number that this array of one begins with; None: it adds nothing."""
+        context = self._contexts[0]
+        assert context is not None
+        context[abi.NET_L2] = 0 if l2 is None else l2.ctypes.data
+
+    def start(self, streams: Streams) -> Array:
+        """The first weights in the network's dtype, in memory of their own. Trials that share a replicate share them."""
+        drawn = self._starts.get(streams)
+        if drawn is None:
+            drawn = start(self._settings, self.wiring.sizes, streams, self._catalogue).astype(self._settings.dtype)
+            if len(drawn) * (len(self._starts) + 1) > MOST_KEPT:
+                self._starts.clear()
+            if len(drawn) <= MOST_KEPT:
+                self._starts[streams] = drawn
+        w = aligned(len(drawn), self._settings.dtype)
+        w[:] = drawn
+        return w
+
+    @functools.cached_property
+    def baseline(self) -> float:
+        """Training cost of the best constant prediction."""
+        return constant_cost(self._dataset.train, self.wiring.cost, dict(self.wiring.cost_hyper))
