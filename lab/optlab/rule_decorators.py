@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, overload
 
@@ -22,6 +23,8 @@ def _slots(what: str, positional: tuple[str, ...]) -> tuple[str, ...]:
 
 def _check_start(what: str, start: Start, slots: tuple[str, ...], hyper: Mapping[str, Any]) -> None:
     for slot, first in start.items():
+        if not isinstance(first, str) and not math.isfinite(first):
+            raise OptlabError(f"{what}: slot {slot!r} starts at {first}; give a finite number, the name of a hyper-parameter, or 'w'")
         if slot not in slots or (isinstance(first, str) and first != "w" and first not in hyper):
             raise OptlabError(f"{what}: start of {slot!r} = {first!r} names no slot, or neither a hyper-parameter nor 'w'")
 

@@ -12,7 +12,7 @@ import numpy as np
 from optlab.plugin import Decay, NonNegative, Positive, hookimpl, layer_rule
 
 
-@layer_rule(operations=19.0, verified=("kyleliang919/C-Optim c_adamw.py at 16c2e0b",))
+@layer_rule(operations=19.0, verified=("mahdi-shafiei/C-Optim c_adamw.py at 16c2e0b",))
 def cautious_adamw(
     w, g, m, v, *, t, lr: Positive = 1e-3, beta1: Decay = 0.9, beta2: Decay = 0.999, eps: Positive = 1e-6, weight_decay: NonNegative = 0.0,
     dialect: Literal["authors", "torch", "paper"] = "authors",

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from optlab.plugin import DONE, EVALUATE, Positive, hookimpl, vector_rule
-from optlab_optimizers.line_search import CALLS, COST, SLOPE, STEP, advance, begin
+from optlab_optimizers.shared.line_search import CALLS, COST, SLOPE, STEP, advance, begin
 
 
 @vector_rule(operations=20.0, state={"search": "18", "moved": "scalar", "steep": "scalar"})
@@ -54,7 +54,8 @@ def conjugate_gradient(
         slope += np.float64(d[i]) * g[i]
     if slope >= 0:
         slope = -square
-        d[:] = -g
+        for i in range(n):
+            d[i] = -g[i]
     for i in range(n):
         last[i], origin[i] = g[i], w[i]
         longest = max(longest, abs(d[i]))

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from optlab.plugin import DONE, EVALUATE, Count, Positive, hookimpl, vector_rule
-from optlab_optimizers.line_search import STEP, advance, begin
+from optlab_optimizers.shared.line_search import STEP, advance, begin
 
 
 def operations(rows, n, **options):
@@ -58,10 +58,9 @@ def l_bfgs(
                 s[place, i], y[place, i] = moved[0] * d[i], g[i] - last[i]
             pairs[0] += 1
             scale[0] = inner / change if change > 0 else 1.0
-    last[:] = g
     q, weights, products = np.empty(n), np.zeros(memory), np.zeros(memory)
     for i in range(n):
-        q[i] = -np.float64(g[i])
+        q[i], last[i] = -np.float64(g[i]), g[i]
     newest, oldest = int(pairs[0]) - 1, max(int(pairs[0]) - memory, 0)
     for k in range(newest, oldest - 1, -1):
         p, along = k % memory, 0.0

@@ -1,8 +1,8 @@
 """Rprop: each parameter's own step grows while its gradient keeps its sign and shrinks when the sign turns; full batches only.
 
 Riedmiller and Braun, ICNN 1993; in the form of Igel and Huesken, NC 2000 (iRprop-): after a turn of the sign the parameter rests for one
-step. Dialects: "torch" (default, ``torch.optim.Rprop``); "optax" 0.2.8 takes each step one update late. lr is the first step of every
-parameter, so a schedule of the learning rate changes nothing.
+step. Dialects: "torch" (default, ``torch.optim.Rprop``); "optax" 0.2.8 takes each step one update late and bounds no first step. lr is the
+first step of every parameter, so a schedule of the learning rate changes nothing.
 """
 
 from typing import Literal
@@ -16,7 +16,8 @@ def rprop(
     step_max: Positive = 50.0, dialect: Literal["torch", "optax"] = "torch",
 ):  # fmt: skip
     agree = g * sign(last)
-    size = clip(size * where(agree > 0, eta_plus, where(agree < 0, eta_minus, 1.0)), step_min, step_max)
+    grown = clip(size * where(agree > 0, eta_plus, where(agree < 0, eta_minus, 1.0)), step_min, step_max)
+    size = where(agree == 0, size, grown) if dialect == "optax" else grown
     step = where(agree < 0, 0.0, size * sign(g))
     return w - (where(agree < 0, 0.0, last) if dialect == "optax" else step), step, size
 

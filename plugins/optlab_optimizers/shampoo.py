@@ -24,17 +24,9 @@ def shampoo(
     w, g, left, right, of_left, of_right, *, t, bias, lr: Positive = 1e-3, eps: Positive = 1e-6, weight_decay: NonNegative = 0.0,
     every: Count = 1,
 ):  # fmt: skip
-    def root(sums, power, out):
-        values, vectors = np.linalg.eigh(sums.astype(np.float64))
-        scaled = np.empty_like(vectors)
-        for i in range(len(values)):
-            for j in range(len(values)):
-                scaled[i, j] = vectors[i, j] * max(values[j], eps) ** power
-        out[:] = scaled @ vectors.T
-
     rows, columns = w.shape
-    whole = np.empty((rows, columns), dtype=np.float64)
-    highest, doubt = 0.0, 0.0
+    whole, turned = np.empty((rows, columns)), np.empty((columns, rows))
+    limit, highest, doubt = 1e-6 * np.sqrt(np.float64(np.finfo(w.dtype).max)), 0.0, 0.0
     for i in range(rows):
         for j in range(columns):
             whole[i, j] = g[i, j] + weight_decay * w[i, j]
@@ -42,23 +34,37 @@ def shampoo(
             doubt += w[i, j] - w[i, j]
     if doubt != 0:  # weights that are not finite stay so and never reach the eigenvectors
         return
-    limit = 1e-6 * np.sqrt(np.float64(np.finfo(w.dtype).max))
-    whole *= 1.0 if highest <= limit else limit / highest
-    if t == 1:
-        for i in range(rows):
-            left[i, i] = eps
+    for i in range(rows):
         for j in range(columns):
-            right[j, j] = eps
-    left += whole @ whole.T
-    right += whole.T @ whole
-    if (t - 1) % every == 0:
-        if not bias:
-            root(left, -0.25, of_left)
-        root(right, -0.5 if bias else -0.25, of_right)
-    step = whole @ of_right.astype(np.float64)
-    if not bias:
-        step = of_left.astype(np.float64) @ step
-    w -= lr * step
+            whole[i, j] *= min(1.0, limit / highest) if highest > 0 else 1.0
+            turned[j, i] = whole[i, j]
+    step = whole
+    for side in range(1 if bias else 0, 2):
+        sums, inverse = (left, of_left) if side == 0 else (right, of_right)
+        n, new = len(sums), whole @ turned if side == 0 else turned @ whole
+        for i in range(n):
+            for j in range(n):
+                new[i, j] += sums[i, j] if t > 1 else eps * (i == j)
+                sums[i, j] = new[i, j]
+        if (t - 1) % every == 0:
+            values, vectors = np.linalg.eigh(new)
+            scaled, back = np.empty((n, n)), np.empty((n, n))
+            for i in range(n):
+                for j in range(n):
+                    scaled[i, j] = vectors[i, j] * max(values[j], eps) ** (-0.5 if bias else -0.25)
+                    back[j, i] = vectors[i, j]
+            product = scaled @ back
+            for i in range(n):
+                for j in range(n):
+                    inverse[i, j] = product[i, j]
+        root = np.empty((n, n))
+        for i in range(n):
+            for j in range(n):
+                root[i, j] = inverse[i, j]
+        step = root @ step if side == 0 else step @ root
+    for i in range(rows):
+        for j in range(columns):
+            w[i, j] -= lr * step[i, j]
 
 
 @hookimpl

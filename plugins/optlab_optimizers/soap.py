@@ -25,38 +25,69 @@ def soap(
     w, g, m, v, left, right, to_left, to_right, *, t, bias, lr: Positive = 3e-3, beta1: Decay = 0.95, beta2: Decay = 0.95,
     eps: Positive = 1e-8, weight_decay: NonNegative = 0.01, every: Count = 10,
 ):  # fmt: skip
-    def follow(sums, basis):
-        image = sums @ basis
-        order = np.argsort(-np.sum(basis * image, axis=0))
-        vectors, _ = np.linalg.qr(np.ascontiguousarray(image[:, order]))
-        basis[:] = vectors
-        return order
+    def turn(x, out):  # products of arrays in C order alone compile in half the time
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1]):
+                out[j, i] = x[i, j]
 
-    whole = g.astype(np.float64)
-    highest = np.max(np.abs(whole))
-    limit = 1e-6 * np.sqrt(np.float64(np.finfo(w.dtype).max))
-    whole *= 1.0 if highest <= limit else limit / highest
-    ls, rs = to_left.astype(np.float64), to_right.astype(np.float64)
-    if t > 1:
-        seen = whole if bias else ls.T @ whole @ rs
-        m[:] = beta1 * m + (1 - beta1) * whole
-        v[:] = beta2 * v + (1 - beta2) * seen * seen
-        step = m.astype(np.float64) if bias else ls.T @ m.astype(np.float64) @ rs
-        rate = lr * np.sqrt(1 - beta2 ** (t - 1)) / (1 - beta1 ** (t - 1))
-        step = step / (np.sqrt(v) + eps)
+    whole = np.empty_like(g)
+    limit, highest = 1e-6 * np.sqrt(np.float64(np.finfo(w.dtype).max)), 0.0
+    for i in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            highest = max(highest, abs(np.float64(g[i, j])))
+    share = min(1.0, limit / highest) if highest > 0 else 1.0
+    for i in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            whole[i, j] = share * g[i, j]
+            if t > 1:
+                m[i, j] = beta1 * m[i, j] + (1 - beta1) * whole[i, j]
+    seen, step = whole, m
+    if t > 1:  # the rows of to_left and to_right are eigenvectors
+        by_left, by_right = np.empty_like(left), np.empty_like(right)
         if not bias:
-            step = ls @ step @ rs.T
-        w[:] = (1 - lr * weight_decay) * (w - rate * step)
-    if not bias:
-        left[:] = beta2 * left + (1 - beta2) * (whole @ whole.T)
-        right[:] = beta2 * right + (1 - beta2) * (whole.T @ whole)
+            turn(to_left, by_left)
+            turn(to_right, by_right)
+            seen, step = to_left @ (whole @ by_right), to_left @ (m @ by_right)
+        scaled = np.empty_like(g)
+        rate = lr * np.sqrt(1 - beta2 ** (t - 1)) / (1 - beta1 ** (t - 1))
+        for i in range(w.shape[0]):
+            for j in range(w.shape[1]):
+                v[i, j] = beta2 * v[i, j] + (1 - beta2) * np.float64(seen[i, j]) ** 2
+                scaled[i, j] = step[i, j] / (np.sqrt(v[i, j]) + eps)
+        if not bias:
+            scaled = by_left @ (scaled @ to_right)
+        for i in range(w.shape[0]):
+            for j in range(w.shape[1]):
+                w[i, j] = (1 - lr * weight_decay) * (w[i, j] - rate * scaled[i, j])
+    if bias:
+        return
+    turned = np.empty((w.shape[1], w.shape[0]), dtype=w.dtype)
+    turn(whole, turned)
+    for side in range(2):
+        sums, basis = (left, to_left) if side == 0 else (right, to_right)
+        new = whole @ turned if side == 0 else turned @ whole
+        n = len(sums)
+        for i in range(n):
+            for j in range(n):
+                sums[i, j] = beta2 * sums[i, j] + (1 - beta2) * new[i, j]
         if t == 1:
-            to_left[:] = np.linalg.eigh(left.astype(np.float64))[1][:, ::-1]
-            to_right[:] = np.linalg.eigh(right.astype(np.float64))[1][:, ::-1]
+            vectors = np.linalg.eigh(sums)[1]
+            for i in range(n):
+                for j in range(n):
+                    basis[j, i] = vectors[i, n - 1 - j]
         elif (t - 1) % every == 0:
-            by_row, by_column = follow(left.astype(np.float64), ls), follow(right.astype(np.float64), rs)
-            to_left[:], to_right[:] = ls, rs
-            v[:] = v[by_row][:, by_column]
+            images, sizes = basis @ sums, np.zeros(n)
+            for i in range(n):
+                for j in range(n):
+                    sizes[i] -= basis[i, j] * images[i, j]
+            order, ordered, moved = np.argsort(sizes), np.empty_like(sums), v.copy()
+            for i in range(n):
+                for j in range(n):
+                    ordered[j, i] = images[order[i], j]
+            turn(np.linalg.qr(ordered)[0], basis)
+            for i in range(v.shape[0]):
+                for j in range(v.shape[1]):
+                    v[i, j] = moved[order[i], j] if side == 0 else moved[i, order[j]]
 
 
 @hookimpl

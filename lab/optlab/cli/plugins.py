@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,8 @@ from optlab.errors import OptlabError, nearest
 
 if TYPE_CHECKING:
     from optlab.base import Plugin
+
+UNVERIFIED = "unverified: no independent implementation has been compared with it"
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -61,7 +64,7 @@ def plugins(context: typer.Context, json: Json = False, plugin: PluginFiles = No
 
 @app.command("list")
 def list_command(json: Json = False, plugin: PluginFiles = None) -> None:
-    """Kind, name, hyper-parameters, FLOPs per element, state slots and distribution of each.
+    """Kind, name, hyper-parameters, FLOPs per element, state slots, distribution; of rules whether another implementation agrees.
 
     Example: `optlab plugins list --json`
     """
@@ -77,13 +80,15 @@ def _list(json: bool, files: list[str] | None) -> None:
     for plugin in found:
         about = record(plugin)
         slots = ", ".join(about.get("slots", ()))
-        rows.append((plugin.kind, plugin.name, hyper_words(plugin.hyper), about.get("flops", ""), slots, plugin.distribution))
-    print_table(("kind", "name", "hyper-parameters", "FLOPs", "state", "from"), rows, right=("FLOPs",))
+        flops = f"{about['flops']:.4g}" if "flops" in about else ""
+        verified = ("yes" if about["verified"] else "unverified") if "verified" in about else ""
+        rows.append((plugin.kind, plugin.name, hyper_words(plugin.hyper), flops, slots, verified, plugin.distribution))
+    print_table(("kind", "name", "hyper-parameters", "FLOPs", "state", "verified", "from"), rows, right=("FLOPs",))
 
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `optlab plugins`, or schedules together: `warmup+cosine`.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `optlab plugins`; `warmup+cosine`, `clip_norm+adam`.")],
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -108,7 +113,9 @@ def show(
     wanted = {name} | {own for (_, alias), own in registry.ALIASES.items() if alias == name}
     found: list[Plugin] = [each for each in everything if each.name in wanted]
     if not found and is_composed(name):
-        found = [composed(name, catalogue.schedule)]
+        parts = set(re.split(r"\W+", name))
+        rule = parts & {*catalogue["optimizers"], *catalogue["stages"]} and not parts & set(catalogue["schedules"])
+        found = [catalogue.optimizer(name) if rule else composed(name, catalogue.schedule)]
     if not found:
         known = [each.name for each in everything]
         raise OptlabError(f"there is no plugin called {name!r}{nearest(name, known)}; `optlab plugins` lists them all")
@@ -141,9 +148,11 @@ def _show(plugin: Plugin) -> None:
     out.print(Text(indent(plugin.doc, "  ")), "", sep="\n", soft_wrap=True)
     if about.get("formula"):
         out.print(Text(indent("\n".join(about["formula"]), "  "), style="cyan"), "", sep="\n", soft_wrap=True)
-    per = {"optimizer": "parameter", "objective": "evaluation"}.get(plugin.kind, "element")
-    facts = [f"{about['flops']} FLOPs per {per}"] if "flops" in about else []
+    per = {"optimizer": "parameter", "stage": "parameter", "objective": "evaluation"}.get(plugin.kind, "element")
+    facts = [f"{about['flops']:.4g} FLOPs per {per}"] if "flops" in about else []
     facts += [f"state: {', '.join(about['slots']) or 'none'}"] if "slots" in about else []
+    if "verified" in about:
+        facts.append(f"verified against: {', '.join(about['verified'])}" if about["verified"] else UNVERIFIED)
     facts += [f"task: {about['task']}", f"scale: {about['scale']}", f"source: {about['source']}"] if "task" in about else []
     facts += _landmarks(about) if "box" in about else []
     for fact in facts:

@@ -33,9 +33,9 @@ def write(evidence: Evidence, frame: pd.DataFrame, curves: pd.DataFrame, record:
 
     ``record`` may hold, all optional: ``name`` of the study, ``description``, ``toml`` (its text) or ``settings`` (a dict), ``command``
     that goes on from here, ``rerun`` that repeats the study, ``versions`` (name -> version), ``cpu``, ``cores``, ``workers``, ``blas``,
-    ``seeds``, ``compile_seconds``, ``wall_seconds``, ``formulas`` (contender -> {``text``, ``latex``, ``doc``, ``flops``, ``slots``}),
-    ``notes`` (list of sentences shown under the title). Other keys with plain values are listed in the reproducibility record under their
-    own names.
+    ``seeds``, ``compile_seconds``, ``wall_seconds``, ``formulas`` (contender -> {``text``, ``latex``, ``doc``, ``flops``, ``slots``,
+    ``verified``}), ``notes`` (list of sentences shown under the title). Other keys with plain values are listed in the reproducibility
+    record under their own names.
     """
     out = Path(out)
     drawn: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -137,8 +137,12 @@ def _formulas(formulas: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]
     for name, formula in formulas.items():
         latex = [typeset(line, f"formula-{len(rows)}-{k}-") for k, line in enumerate(_lines(formula.get("latex")))]
         doc = str(formula.get("doc") or "").strip().split("\n\n")[0]
-        counts = [f"{formula['flops']} FLOPs per parameter"] if formula.get("flops") is not None else []
+        counts = [f"{formula['flops']:.4g} FLOPs per parameter"] if formula.get("flops") is not None else []
         counts += [words.plural(int(formula["slots"]), "state slot")] if isinstance(formula.get("slots"), int) else []
+        if (verified := formula.get("verified")) is not None:
+            counts.append(
+                f"verified against {', '.join(verified)}" if verified else "unverified: no independent implementation agrees"
+            )
         look = {"text": formula.get("text") or "", "latex": latex if all(latex) else []}
         rows.append({"name": name, "doc": doc, "counts": " · ".join(counts), **look})
     return rows

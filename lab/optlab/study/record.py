@@ -73,4 +73,5 @@ def formula(contender: Contender) -> dict[str, Any]:
         "doc": rule.doc,
         "flops": rule.flops(options),
         "slots": len(rule.slots),
+        "verified": list(rule.verified),
     }

@@ -30,7 +30,8 @@ def cubic(a, cost_a, slope_a, b, cost_b, slope_b, low, high):
 @register_jitable(error_model="numpy")
 def begin(search, step, cost, slope, length):
     """Start a search with this step along a direction of this slope, whose largest component is `length`."""
-    search[:] = 0.0
+    for i in range(len(search)):
+        search[i] = 0.0
     search[STEP], search[COST], search[SLOPE], search[LENGTH] = step, cost, slope, length
     search[LAST_COST], search[LAST_SLOPE] = cost, slope
 
@@ -45,14 +46,14 @@ def advance(search, cost, slope, c1, c2, most):
     if search[ZOOM] == 0:
         if flat and not (too_high or (calls > 1 and cost >= search[LAST_COST])):
             return True
-        begun = too_high or (calls > 1 and cost >= search[LAST_COST]) or slope >= 0
-        if not begun and calls + 1 < most:
+        bracketed = too_high or (calls > 1 and cost >= search[LAST_COST]) or slope >= 0
+        if not bracketed and calls + 1 < most:
             nearest = step + 0.01 * (step - search[LAST])
             further = cubic(search[LAST], search[LAST_COST], search[LAST_SLOPE], step, cost, slope, nearest, 10 * step)
             search[LAST], search[LAST_COST], search[LAST_SLOPE] = step, cost, slope
             search[STEP], search[CALLS] = further, calls + 1
             return False
-        if not begun:  # as low as can be afforded
+        if not bracketed:  # as low as can be afforded
             search[STEP] = 0.0 if search[COST] <= cost else step
             return True
         search[ZOOM] = 1.0

@@ -1,0 +1,1 @@
+"""Compiled helpers that several optimizers call; no plugins."""
