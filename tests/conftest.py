@@ -1,7 +1,6 @@
 """Shared by all tests.
 
-Compiled code goes to one folder per checkout, so that a run leaves the user's cache alone and the next run is warm. Each process of
-`pytest -n` has its own below it: some tests state that nothing was added to the cache meanwhile.
+Compiled code goes to one folder per checkout, so that a run leaves the user's cache alone and the next run is warm.
 """
 
 import os
@@ -11,8 +10,6 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OPTLAB_CACHE", str(Path(__file__).parent.parent / ".pytest_cache" / "optlab"))
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ["OPTLAB_CACHE"] = str(Path(os.environ["OPTLAB_CACHE"]) / os.environ["PYTEST_XDIST_WORKER"])
 
 
 @pytest.fixture

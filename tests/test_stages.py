@@ -38,6 +38,30 @@ def remembering(w, g, past, first, *, t, lr: Positive = 0.1, memory: Count = 2):
     w -= lr * past[(t + 1) % memory] / (1.0 + norm) + 0.01 * (w - first)
 
 
+def halved(x):
+    return x / shrink(2.0)
+
+
+def shrink(by):
+    return by
+
+
+@layer_rule(operations=2.0)
+def assisted(w, g, *, lr: Positive = 0.1):
+    for i in range(w.shape[0]):
+        for j in range(w.shape[1]):
+            w[i, j] -= lr * halved(g[i, j])
+
+
+def endless(x):
+    return endless(x - 1)
+
+
+@layer_rule(operations=2.0)
+def recursive(w, g, *, lr: Positive = 0.1):
+    w[0, 0] -= lr * endless(g[0, 0])
+
+
 @stage
 def clipping(w, g, *, limit: Positive = 0.5):
     return w, minimum(maximum(g, -limit), limit)
@@ -55,7 +79,7 @@ def plain(w, g, *, lr: NonNegative = 0.1):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("sizes", [SIZES, None])
-@pytest.mark.parametrize("rule", [lopsided, remembering], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [lopsided, remembering, assisted], ids=lambda rule: rule.name)
 def test_array_code_equals_itself_in_plain_python(rule, sizes, dtype):
     found = optlab.trajectory(rule, tape(), START, dtype=dtype, sizes=sizes)
     error = 1e-12 if dtype == "float64" else 1e-6
@@ -193,3 +217,8 @@ def test_declarations_that_mean_nothing_are_refused(state, start, why):
 def test_operations_follow_the_shape():
     assert lopsided.flops({"every": 2}) == 0.5
     assert remembering.flops() == 3.0
+
+
+def test_array_code_that_calls_itself_is_refused():
+    with pytest.raises(OptlabError, match="endless calls itself"):
+        optlab.trajectory(recursive, tape(), START)

@@ -33,15 +33,28 @@ def code_digest(*functions: Callable[..., Any]) -> str:
             continue
         seen.add(id(function))
         digest.update(_syntax(function, id(function) in roots).encode())
+        own = helpers(function)
         for name in sorted(_names(function.__code__)):
-            value = _meaning(function, name)
-            plain = _plain(value)
-            if isinstance(plain, types.FunctionType) and _same_author(plain, function):
+            if name in own:
                 digest.update(f"{name} = function".encode())
-                waiting.append(plain)
+                waiting.append(own[name])
             else:
-                digest.update(f"{name} = {_shown(value)}".encode())
+                digest.update(f"{name} = {_shown(_meaning(function, name))}".encode())
     return digest.hexdigest()
+
+
+def cache_key(*functions: Callable[..., Any]) -> str:
+    """As `code_digest`, and changed too when a function or helper moves: Numba's cache imports the modules that code came from."""
+    reached = [_plain(function) for function in functions]
+    for function in reached:  # grows while it is walked
+        reached += [each for each in helpers(function).values() if each not in reached]
+    return " ".join([code_digest(*functions), *sorted({each.__module__ for each in reached})])
+
+
+def helpers(function: types.FunctionType) -> dict[str, types.FunctionType]:
+    """The plain functions of the same author that this one names."""
+    named = {name: _plain(_meaning(function, name)) for name in _names(function.__code__)}
+    return {name: each for name, each in named.items() if isinstance(each, types.FunctionType) and _same_author(each, function)}
 
 
 def _plain(value: Any) -> Any:
@@ -111,20 +124,36 @@ def _codes(code: types.CodeType) -> list[types.CodeType]:
 
 
 def compilable(function: Callable[..., Any], what: str) -> Any:
-    """The function with its keyword-only parameters made positional (Numba has no keyword-only ones), compiled when first called."""
+    """The function with its keyword-only parameters made positional (Numba has no keyword-only ones), compiled when first called.
+
+    So are the plain functions of its module, or of its author's others, that it calls.
+    """
     import optlab.formula.overloads  # noqa: F401  # so that it may call the lab's own functions
-    from optlab.jit import inlined
 
     plain = _plain(function)
     if not isinstance(plain, types.FunctionType):
         raise OptlabError(f"{what} is {type(function).__name__}, not a Python function")
-    code = plain.__code__
-    if code.co_kwonlyargcount:
-        code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
-        plain_again = types.FunctionType(code, plain.__globals__, plain.__name__, None, plain.__closure__)
-        plain_again.__module__ = plain.__module__
-        return inlined(plain_again)
-    return inlined(plain)
+    return _compilable(plain, {})
+
+
+def _compilable(function: types.FunctionType, made: dict[types.FunctionType, Any]) -> Any:
+    from optlab.jit import inlined
+
+    names = function.__globals__
+    for name, helper in helpers(function).items():
+        if name in names and name not in function.__code__.co_freevars:
+            if helper not in made:
+                made[helper] = None
+                made[helper] = _compilable(helper, made)
+            if made[helper] is None:
+                raise OptlabError(f"{helper.__name__} calls itself; array code must not be recursive: write a loop")
+            names = {**names, name: made[helper]}
+    code = function.__code__
+    code = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
+    defaults = None if function.__code__.co_kwonlyargcount else function.__defaults__
+    again = types.FunctionType(code, names, function.__name__, defaults, function.__closure__)
+    again.__module__ = function.__module__
+    return inlined(again)
 
 
 def keyword_only(function: Callable[..., Any]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from optlab.errors import OptlabError
 from optlab.formula import modules, rows, stages
 from optlab.formula.clean import lower
-from optlab.formula.code import code_digest, compilable, keyword_only
+from optlab.formula.code import cache_key, compilable, keyword_only
 from optlab.formula.derive import forward, reverse
 from optlab.formula.graph import Graph
 from optlab.formula.lanes import expanded
@@ -89,12 +89,12 @@ def compile_row_cost(
         raise OptlabError(f"{name}: value and gradient take different hyper-parameters ({keyword_only(value)} and {hyper})")
     if value is None and (expansion := expanded(function)) is not None:
         text = rows.lane_cost_source(name, dtype, expansion.lines, hyper, options or {})
-        module = load(f"{name}_row_cost_{dtype}", text, expansion.given, code_digest(function))
+        module = load(f"{name}_row_cost_{dtype}", text, expansion.given, cache_key(function))
         return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
     names = ["joint"] if value is None else ["cost", "gradient"]
     given = {key: compilable(each, f"{name}'s {key}") for key, each in zip(names, functions, strict=True)}
     text = rows.row_cost_source(name, dtype, value is None, hyper, options or {})
-    module = load(f"{name}_row_cost_{dtype}", text, given, code_digest(*functions))
+    module = load(f"{name}_row_cost_{dtype}", text, given, cache_key(*functions))
     return CompiledCost(module.value.address, module.value_gradient.address, module, path_of(module))
 
 
@@ -112,5 +112,5 @@ def compile_array_rule(
     check_dtype(dtype)
     arguments = ["w", "g", *shapes, *stages.keywords(keyword_only(function), options)]
     text = stages.array_rule_source(name, dtype, shapes, options, arguments, whole, asks)
-    module = load(f"{name}_stage_{dtype}", text, {"rule": compilable(function, name)}, code_digest(function))
+    module = load(f"{name}_stage_{dtype}", text, {"rule": compilable(function, name)}, cache_key(function))
     return int(module.stage_loop.address)

@@ -86,9 +86,7 @@ def load(name: str, text: str, given: Mapping[str, Any] | None = None, digest: s
         given: names put into the module before it runs (the author's compiled functions).
         digest: of the code behind `given`, which the text does not show.
     """
-    # Numba's cache names the module that array code came from and imports it: the same code in another file is another entry.
-    homes = sorted({str(getattr(each, "__module__", "")) for each in (given or {}).values()})
-    path = publish(name, text, " ".join([digest, *homes]))
+    path = publish(name, text, digest)
     full = PREFIX + path.stem
     if full in _ready:
         return _ready[full]

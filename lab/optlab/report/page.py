@@ -140,9 +140,7 @@ def _formulas(formulas: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]
         counts = [f"{formula['flops']:.4g} FLOPs per parameter"] if formula.get("flops") is not None else []
         counts += [words.plural(int(formula["slots"]), "state slot")] if isinstance(formula.get("slots"), int) else []
         if (verified := formula.get("verified")) is not None:
-            counts.append(
-                f"verified against {', '.join(verified)}" if verified else "unverified: no independent implementation agrees"
-            )
+            counts.append(f"verified against {', '.join(verified)}" if verified else "unverified: no independent implementation agrees")
         look = {"text": formula.get("text") or "", "latex": latex if all(latex) else []}
         rows.append({"name": name, "doc": doc, "counts": " · ".join(counts), **look})
     return rows

@@ -4,8 +4,6 @@ Nocedal and Wright, Numerical Optimization (2006), Algorithms 3.5 and 3.6, in th
 a search is an array of SIZE numbers; entry STEP is the step to evaluate next and, at the end, the step found.
 """
 
-from numba.extending import register_jitable
-
 SIZE = 18
 STEP, COST, SLOPE = 0, 1, 2  # to be evaluated; at the start of the search
 LAST, LAST_COST, LAST_SLOPE = 3, 4, 5  # the step evaluated before
@@ -14,7 +12,6 @@ CALLS, ZOOM, SLOW, LENGTH = 13, 14, 15, 16  # evaluations; the bracket stands; t
 NARROWEST = 1e-9  # a bracket in which no component of w would move further than this is not divided again
 
 
-@register_jitable(error_model="numpy")
 def cubic(a, cost_a, slope_a, b, cost_b, slope_b, low, high):
     """Minimum of the cubic through two points and slopes within [low, high]; the middle where it has none."""
     first = slope_a + slope_b - 3 * (cost_a - cost_b) / (a - b)
@@ -27,7 +24,6 @@ def cubic(a, cost_a, slope_a, b, cost_b, slope_b, low, high):
     return min(max(at, low), high) if at == at else (low + high) / 2
 
 
-@register_jitable(error_model="numpy")
 def begin(search, step, cost, slope, length):
     """Start a search with this step along a direction of this slope, whose largest component is `length`."""
     for i in range(len(search)):
@@ -36,7 +32,6 @@ def begin(search, step, cost, slope, length):
     search[LAST_COST], search[LAST_SLOPE] = cost, slope
 
 
-@register_jitable(error_model="numpy")
 def advance(search, cost, slope, c1, c2, most):
     """Take cost and slope at STEP; True when the search is over, after at most `most` evaluations."""
     step, calls = search[STEP], search[CALLS]
