@@ -30,7 +30,7 @@ def compiled(name, hyper, z, dtype="float64"):
     alone, value, slope = np.empty(n, dtype), np.empty(n, dtype), z.astype(dtype)
     kind(addresses.value)(slope.ctypes.data, alone.ctypes.data, n, block.ctypes.data)
     kind(addresses.value_slope)(slope.ctypes.data, value.ctypes.data, n, block.ctypes.data)
-    np.testing.assert_array_equal(alone, value)
+    np.testing.assert_array_max_ulp(alone, value, 2)  # alone, a product and a sum may be fused elsewhere
     return value, slope
 
 

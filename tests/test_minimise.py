@@ -7,6 +7,7 @@ import pytest
 
 import optlab
 from optlab.objectives.models import model_of
+from optlab.rules import Optimizer
 from optlab.streams import Streams
 from tests import naive
 
@@ -14,18 +15,18 @@ OPTIMIZERS = optlab.catalogue()["optimizers"]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", sorted(name for name, rule in OPTIMIZERS.items() if isinstance(rule, Optimizer)))
 def test_the_path_is_the_rule_on_the_gradients_it_met(optimizer, dtype):
     """The loop, its recorder and its gradients against the same rule on a tape of gradients taken at the points of the path."""
-    run = optlab.minimise("beale", optimizer, steps=60, dtype=dtype)
+    hyper = {"lr": 1e-3} if "lr" in OPTIMIZERS[optimizer].hyper else {}
+    run = optlab.minimise("beale", optimizer, hyper, steps=60, dtype=dtype)
     found = model_of(optlab.catalogue().objective("beale"), {}, dtype, Streams(0))
     assert run.status == "done" and run.path.shape == (61, 2)
-    if not np.array_equal(run.evaluations, np.arange(61)):
-        pytest.skip("evaluates more than once a step")
     tape = np.array([found.at(w)[1] for w in run.path[:-1]])
-    np.testing.assert_array_equal(optlab.trajectory(optimizer, tape, run.path[0], dtype=dtype), run.path[1:])
+    np.testing.assert_array_equal(optlab.trajectory(optimizer, tape, run.path[0], hyper, dtype), run.path[1:])
     np.testing.assert_array_equal(run.parameters, run.path[-1])
-    np.testing.assert_allclose(run.values, [found.at(w)[0] for w in run.path], rtol=1e-5 if dtype == "float32" else 1e-13)
+    if optlab.catalogue().optimizer(optimizer).evaluate is None:  # else the values are those of an average
+        np.testing.assert_allclose(run.values, [found.at(w)[0] for w in run.path], rtol=1e-5 if dtype == "float32" else 1e-13)
 
 
 def test_gradient_descent_by_hand():

@@ -3,6 +3,7 @@
 import functools
 import itertools
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,7 @@ def test_what_a_name_claims(name, families, whole):
 @pytest.mark.parametrize("name", ["clipped_momentum", "lazy_rmsprop"])
 def test_a_name_with_more_in_it_is_not_held_to_the_family(name):
     rule = OPTIMIZERS["adagrad"]
-    renamed = rule.__class__(**{**vars(rule), "name": name})
+    renamed = replace(rule, name=name)
     passed, sentence = named(renamed)
     assert passed is None and "it is adagrad" in sentence
 

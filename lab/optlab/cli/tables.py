@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 PluginFiles = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help="Also use this plugin file. May be repeated.")]
 
-PIPED_WIDTH = 160
+PIPED_WIDTH = 220
 """Characters per line when nobody looks: wide enough that no cell of a table is cut."""
 
 

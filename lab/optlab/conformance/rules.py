@@ -62,11 +62,11 @@ def _slots(rule: Rule) -> Check:
     return Check(SECTION, "state", finite, shown or "none" if finite else f"a slot starts at no finite number: {shown}")
 
 
-def _moved(found: Array, expected: Array, start: Array, rounding: float = 0.0, doubt: Array | float = 0.0) -> float:
-    """Largest difference, relative to how far each parameter went. rounding: that of w in each step; doubt: what else is not counted."""
+def _moved(found: Array, expected: Array, start: Array, rounding: float = 0.0) -> float:
+    """Largest difference, relative to how far each parameter went. rounding: that of w in each step, which is not counted."""
     way = np.maximum(np.abs(expected - start).max(axis=0), 1e-12 * np.abs(start))
     size = np.maximum(np.abs(expected).max(axis=0), np.abs(start))
-    off = np.maximum(np.abs(found - expected) - STEPS * rounding * size - doubt, 0.0)
+    off = np.maximum(np.abs(found - expected) - STEPS * rounding * size, 0.0)
     return float(np.max(np.nan_to_num(np.where(np.isnan(found), np.nan, off) / way, nan=np.inf)))
 
 
@@ -97,15 +97,14 @@ def _single(rule: Rule, every: Every, tape: Array, start: Array) -> Check:
 
     def error_at(values: dict[str, Value]) -> float:
         single = trajectory(rule, tape, start, values, dtype="float32", sizes=SIZES).astype(float)
-        double = trajectory(rule, tape, start, values, sizes=SIZES)
-        turned = np.where(np.arange(tape.size).reshape(tape.shape) % 3 == 0, 1 + 2.0**-24, 1 - 2.0**-24)
-        other = trajectory(rule, tape * turned, start, values, sizes=SIZES)  # estimates of a distance grow by what they are off
-        return _moved(single, double, start, rounding=2.0**-24, doubt=10.0 * np.maximum.accumulate(np.abs(other - double), axis=0))
+        return _moved(single, trajectory(rule, tape, start, values, sizes=SIZES), start, rounding=2.0**-24)
 
     error, words = max((error_at(values), words) for words, values in every)
-    passed = error <= 2e-2
+    passed = True if error <= 2e-2 else False if elementwise(rule) or not np.isfinite(error) else None
     fine = f"to {error:.1g} of the way gone, beside the rounding of w" if error else "to the rounding of w"
     sentence = fine if passed else f"departs by {error:.2g} of the way gone{_where(words)}"
+    if passed is None:  # measured: 0.08 for prodigy, 0.8 for soap, whose eigenvectors belong to a matrix of condition 1e12
+        sentence += ", on gradients from 1e-3 to 1e3 that share a tensor"
     return Check(SECTION, "float32 follows float64", passed, sentence, {"largest error": error})
 
 

@@ -57,7 +57,7 @@ def _dog(form: str) -> Step:
     def step(w: list[Array], g: list[Array], s: dict[Any, Any], t: int, h: Any) -> list[Array]:
         x0 = s.setdefault("x0", w)
         away = np.sqrt(_total([(one - zero) ** 2 for one, zero in zip(w, x0, strict=True)]))
-        first = h.initial * (1 + np.sqrt(_total([zero**2 for zero in x0]))) if form == "relative" else h.initial
+        first = h.reps * (1 + np.sqrt(_total([zero**2 for zero in x0]))) if form == "relative" else h.reps
         s["r"] = max(s.get("r", first), away)
         s["G"] = s.get("G", 0.0) + _total([each**2 for each in g])
         rate = h.lr * s["r"] / np.sqrt(s["G"] + h.eps)
@@ -91,7 +91,7 @@ def _dadapt(w: list[Array], g: list[Array], s: dict[Any, Any], t: int, h: Any) -
         part = s.setdefault(k, {})
         last = part.get("v", np.zeros_like(each))
         v = ema(part, "v", h.beta2, each * each)
-        inner += float(np.sum(each * part.get("s", np.zeros_like(each)) / (np.sqrt(last if h.late else v) + h.eps)))
+        inner += float(np.sum(each * part.get("s", np.zeros_like(each)) / (np.sqrt(last) + h.eps)))
         m = part["m"] = h.beta1 * part.get("m", 0.0) + (1 - h.beta1) * rate * each
         part["s"] = root2 * part.get("s", 0.0) + (1 - root2) * rate * each
         out.append(one - rate * h.weight_decay * one - m / (np.sqrt(v) + h.eps))
@@ -101,11 +101,9 @@ def _dadapt(w: list[Array], g: list[Array], s: dict[Any, Any], t: int, h: Any) -
     return out
 
 
-def _corrected(step: Step, corrected: bool, late: bool = False) -> Step:
-    """late: D-Adaptation's estimate is weighed by the second moment before its update."""
-
+def _corrected(step: Step, corrected: bool) -> Step:
     def fixed(w: list[Array], g: list[Array], s: dict[Any, Any], t: int, h: Any) -> list[Array]:
-        h.corrected, h.late = corrected, late
+        h.corrected = corrected
         return step(w, g, s, t, h)
 
     return fixed
@@ -129,7 +127,7 @@ DIALECTS: tuple[Dialect, ...] = (
         for form, words in WITH.items()
     ),
     *(
-        Dialect("dog", words, _dog(form), {"lr": 1.0, "initial": 1e-6, "eps": 1e-8}, layered=True)
+        Dialect("dog", words, _dog(form), {"lr": 1.0, "reps": 1e-6, "eps": 1e-8}, layered=True)
         for form, words in (("relative", "first distance relative to 1 + |w|"), ("absolute", "first distance as given"))
     ),
     *(
@@ -137,11 +135,7 @@ DIALECTS: tuple[Dialect, ...] = (
         for corrected, words in ((True, "with bias correction (optax)"), (False, "without bias correction (the authors' default)"))
     ),
     *(
-        Dialect("dadapt_adam", words, _corrected(_dadapt, corrected, late), ADAPT, layered=True)
-        for corrected, late, words in (
-            (True, True, "with bias correction, weighed by the last second moment (optax)"),
-            (False, False, "without bias correction (the authors' default)"),
-            (False, True, "without bias correction, weighed by the last second moment"),
-        )
+        Dialect("dadapt_adam", words, _corrected(_dadapt, corrected), ADAPT, layered=True)
+        for corrected, words in ((True, "with bias correction (optax)"), (False, "without bias correction (the authors' default)"))
     ),
 )  # fmt: skip
