@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Mapping
 
@@ -63,4 +64,4 @@ def _source(plugin: Plugin) -> list[str]:
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         begin, end = first.lineno - function.lineno, (first.end_lineno or first.lineno) - function.lineno
         lines = lines[:begin] + lines[end + 1 :]
-    return lines
+    return [re.sub(r"\s*# fmt: \w+$", "", line) for line in lines]
