@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from optlab import abi, catalogue, requests
+from optlab.rules import ArrayRule
 from optlab.stages import lay_out
 from optlab.wiring import layer_table
 
@@ -25,6 +26,8 @@ def pointer(array):
 @pytest.mark.parametrize("name", list(catalogue()["optimizers"]))
 def test_update(benchmark, name, dtype):
     rule = catalogue().optimizer(name)
+    if isinstance(rule, ArrayRule) and rule.asks:
+        pytest.skip("a step of it is several calls")
     values = rule.values({})
     rng = np.random.default_rng(0)
     table = layer_table((N // 256 - 1, 256))  # one layer: N parameters, its biases among them
