@@ -23,7 +23,8 @@ class Stages:
     """What the kernel takes of a rule; everything is owned here.
 
     table: (stages, abi.STAGE_COLUMNS). slots: reals at their first values; `free` is the offset of what was asked for behind them.
-    scalars: float64. layers: (layers, abi.LAYER_COLUMNS), empty without a network.
+    scalars: float64. layers: (layers, abi.LAYER_COLUMNS), empty without a network. requests: what the rule may ask for. scratch: elements
+    that the answers take.
     """
 
     table: Array
@@ -31,6 +32,8 @@ class Stages:
     scalars: Array
     layers: Array
     free: int
+    requests: frozenset[int]
+    scratch: int
 
 
 def tensors_of(layers: Array, n: int) -> list[Tensor]:
@@ -71,4 +74,5 @@ def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | N
     slots[:] = 0
     for start, size, first in firsts:
         slots[start : start + size] = w[first] if isinstance(first, slice) else first
-    return Stages(table, slots, np.array([*scalars, 0.0]), layers, offset)
+    scratch = layout.scratch_size(n, int(layers[-1, abi.LAYER_OUT]) if len(layers) else 0, rule.requests)
+    return Stages(table, slots, np.array([*scalars, 0.0]), layers, offset, rule.requests, scratch)
