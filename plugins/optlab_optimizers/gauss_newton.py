@@ -17,7 +17,7 @@ def operations(rows, n, **options):
 
 
 @vector_rule(operations=operations)
-def gauss_newton(w, g, *, call, matrix, lr: Positive = 1.0, damping: NonNegative = 1e-4):
+def gauss_newton(w, g, *, call, matrix, lr: Positive = 1.0, damping: NonNegative = 0.1):
     if call == 0:
         return GAUSS_NEWTON
     n = len(w)

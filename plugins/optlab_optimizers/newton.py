@@ -17,7 +17,7 @@ def operations(rows, n, **options):
 
 
 @vector_rule(operations=operations, state={"hessian": "n n"}, verified=("scipy.optimize.minimize 1",))
-def newton(w, g, hessian, *, call, direction, answer, lr: Positive = 1.0, damping: NonNegative = 1e-4):
+def newton(w, g, hessian, *, call, direction, answer, lr: Positive = 1.0, damping: NonNegative = 0.1):
     n = len(w)
     if call > 0:
         hessian[:, call - 1] = answer
