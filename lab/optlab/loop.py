@@ -69,7 +69,8 @@ def run(
     batches = np.full(steps if plan[layout.PLAN_RUNNING] else 0, np.nan)
     result = np.zeros(layout.RESULT_SIZE)
     code = kernel.train(
-        plan, reals, _serving(model, stages, kernel), w, aligned(layout.memory_size(n, stages.scratch), dtype), stages.slots, stages.scalars, rows_of_stages, table, stages.layers,
+        plan, reals, _serving(model, stages, kernel), w, aligned(layout.memory_size(n, stages.scratch), dtype), stages.slots,
+        stages.scalars, rows_of_stages, table, stages.layers,
         np.zeros((0, rows), dtype=np.int64) if orders is None else orders, np.zeros(rows, dtype=np.int64), history, batches, result,
         np.zeros(1, dtype=np.int64) if stop is None else stop,
     )  # fmt: skip

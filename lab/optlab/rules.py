@@ -69,11 +69,6 @@ class Rule(Plugin):
         """Names of what it keeps between steps."""
         raise NotImplementedError
 
-    @property
-    def requests(self) -> frozenset[int]:
-        """What it may ask the training loop for, of `optlab.requests`."""
-        return frozenset(request for part in self.parts if part is not self for request in part.requests)
-
     def memory(self, tensors: Sequence[Tensor], values: Mapping[str, Value]) -> Iterator[tuple[str, int, float | slice]]:
         """(slot, elements, first value or the part of the initial parameters) in the order of the stage's memory; scalars left out."""
         raise NotImplementedError
@@ -197,13 +192,6 @@ class ArrayRule(Rule):
     def asks(self) -> bool:
         """Whether it returns requests for further evaluations."""
         return "call" in self.given
-
-    @property
-    def requests(self) -> frozenset[int]:
-        from optlab.formula.stages import ASKING
-        from optlab.requests import EVALUATE
-
-        return frozenset({EVALUATE, *(ASKING[name] for name in self.given if name in ASKING)}) if self.asks else frozenset()
 
     def shape(self, slot: str) -> tuple[str, ...]:
         """A slot's shape in words: rows, columns, n, names of whole-number options; empty for a scalar."""

@@ -16,7 +16,7 @@ def operations(rows, n, **options):
     return 2.0 * n**3 / 3 + 3.0 * n * n
 
 
-@vector_rule(operations=operations)
+@vector_rule(operations=operations, verified=("sklearn.linear_model.LogisticRegression 1.9",))
 def gauss_newton(w, g, *, call, matrix, lr: Positive = 1.0, damping: NonNegative = 0.1):
     if call == 0:
         return GAUSS_NEWTON

@@ -20,7 +20,10 @@ def operations(rows, n, **options):
     return 2.0 * n**3 / 3 + 3.0 * n * n
 
 
-@vector_rule(operations=operations, state={"level": "scalar", "before": "scalar"}, start={"level": "damping"})
+@vector_rule(
+    operations=operations, state={"level": "scalar", "before": "scalar"}, start={"level": "damping"},
+    verified=("scipy.optimize.least_squares 1.17",),
+)  # fmt: skip
 def levenberg_marquardt(
     w, g, origin, slope, level, before, *, call, cost, matrix, damping: Positive = 1e-3, factor: Positive = 10.0, tries: Count = 20
 ):

@@ -16,7 +16,7 @@ def operations(rows, n, **options):
     return 2.0 * n**3 / 3 + 4.0 * n * n
 
 
-@vector_rule(operations=operations, state={"hessian": "n n"}, verified=("scipy.optimize.minimize 1",))
+@vector_rule(operations=operations, state={"hessian": "n n"}, verified=("sklearn.linear_model.LogisticRegression 1.9",))
 def newton(w, g, hessian, *, call, direction, answer, lr: Positive = 1.0, damping: NonNegative = 0.1):
     n = len(w)
     if call > 0:

@@ -12,7 +12,7 @@ from typing import Literal
 from optlab.plugin import DONE, SAMPLED_GRADIENT, Count, Decay, NonNegative, Positive, hookimpl, vector_rule
 
 
-@vector_rule(operations=14.0)
+@vector_rule(operations=14.0, verified=("optax.contrib.sophia 0.2.8", "Liuhong99/Sophia sophia.py at 01af183"))
 def sophia_g(
     w, g, m, h, *, t, call, sampled, terms, lr: Positive = 1e-3, beta1: Decay = 0.965, beta2: Decay = 0.99, gamma: Positive = 0.05,
     eps: Positive = 1e-12, weight_decay: NonNegative = 0.2, every: Count = 10, dialect: Literal["paper", "optax"] = "paper",

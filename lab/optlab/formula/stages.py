@@ -95,7 +95,8 @@ def array_rule_source(
         "from optlab.jit import callback", f"from optlab.requests import {', '.join([*asked, 'DONE', 'RAISED'])}", "", "",
         "@callback(stage(real))", f"def stage_loop({stage}):",
         "    doubt = real(0)", *(["    for i in range(n if ask[ASK_CALL] == 0 else 0):"] if asks else ["    for i in range(n):"]),
-        "        doubt += g_at[i] - g_at[i]", "    if not doubt == 0:", "        for i in range(n):", "            w_at[i] = doubt", "        return DONE",
+        "        doubt += g_at[i] - g_at[i]", "    if not doubt == 0:", "        for i in range(n):", "            w_at[i] = doubt",
+        "        return DONE",
         "    request = DONE", "    try:", *("        " + line for line in body), "    except Exception:", "        return RAISED",
         "    return request", "",
     ])  # fmt: skip

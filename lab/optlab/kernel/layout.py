@@ -7,7 +7,7 @@ plan             int64[PLAN_COLUMNS]         how long, which order, which penalt
 reals            float64[REAL_COLUMNS]       strengths and limits
 model            int64[MODEL_COLUMNS]        addresses of the model, its contexts, their numbers of rows
 w                real[n]                     start on entry, last parameters on return
-memory           real[memory_size(n, k)]     gradient, evaluation weights, scratch of k elements for the stages
+memory           real[memory_size(n, k)]     gradient, evaluation weights, scratch of k = scratch_size(...) elements
 slots            real[...]                   vector slots of all stages; start on entry
 scalars          float64[...]                scalar slots of all stages; start on entry
 stages           int64[k, STAGE_COLUMNS]     the chain (abi.STAGE_*)
