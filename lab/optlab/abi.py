@@ -53,13 +53,24 @@ def stage(real: Any) -> Any:
     w, g: n parameters and their gradient; a stage may change both (the next stage sees the change).
     slots: vector slots one after another, slot k at k*n; kept between steps.
     hyper: float64 values of this step, in the plugin's order. t: 1, 2, ...
-    scalars: the stage's float64 scalar slots. scratch: at least the declared multiple of n.
+    scalars: the stage's float64 scalar slots. scratch: what reverse communication needs beside w and g (requests.DIRECTION, ...).
     layers: int64 table, LAYER_COLUMNS wide: offset of W, n_in, n_out, offset of b. No other structure is known.
     ask: float64 record of the reverse communication, requests.ASK_*.
     Returns requests.DONE, or another request; the loop serves it and calls the stage again with the same t.
     """
     p = types.CPointer(real)
     return types.int64(p, p, p, DOUBLES, types.int64, types.int64, DOUBLES, INTEGERS, types.int64, p, DOUBLES)
+
+
+def server(real: Any) -> Any:
+    """(plan, reals, model, layers, n_layers, w, g, n, rows, m, scratch, step, ask, result) -> 1 where it served a request, else 0.
+
+    It answers in the stage's scratch, leaves w and g as they are and counts what it evaluated in `result`. Arrays as of `kernel.layout`.
+    """
+    p = types.CPointer(real)
+    return types.int64(
+        INTEGERS, DOUBLES, INTEGERS, INTEGERS, types.int64, p, p, types.int64, INTEGERS, types.int64, p, types.int64, DOUBLES, DOUBLES
+    )
 
 
 def evaluation_weights(real: Any) -> Any:
@@ -115,8 +126,11 @@ LAYER_W, LAYER_IN, LAYER_OUT, LAYER_B, LAYER_COLUMNS = range(5)
     NET_WORKSPACE,  # pointer to reals, network.workspace_size() of them
     NET_WORKSPACE_ROWS,  # how many rows it was sized for
     NET_L2,  # pointer to a float64: l2 * W joins the gradient of each W; 0: nothing does
+    NET_LINK,  # what the outputs mean where labels are drawn from them: LINK_*
     NET_COLUMNS,
-) = range(15)
+) = range(16)
+
+LINK_OTHER, LINK_SIGMOID, LINK_SOFTMAX = range(3)
 
 # -- quadratic context, int64 -------------------------------------------------------------------------------------------
 
@@ -218,6 +232,14 @@ def call_stage(
     scratch: Any, ask: Any,
 ) -> Any:  # fmt: skip
     return _call(stage(w.dtype))
+
+
+@intrinsic
+def call_server(
+    typingctx: Any, address: Any, plan: Any, reals: Any, model: Any, layers: Any, n_layers: Any, w: Any, g: Any, n: Any, rows: Any, m: Any,
+    scratch: Any, step: Any, ask: Any, result: Any,
+) -> Any:  # fmt: skip
+    return _call(server(w.dtype))
 
 
 @intrinsic

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optlab import abi
+from optlab import abi, requests
 from optlab.kernel import layout
 from optlab.kernel.load import Kernel
 from optlab.memory import aligned
@@ -30,6 +30,21 @@ class Ran:
     result: Array
     running: Array | None
     path: Array | None
+
+
+def _serving(model: Array, stages: Stages, kernel: Kernel) -> Array:
+    """`model` with the addresses of what serves the rule's requests, which are compiled now where they never were."""
+    asked = stages.requests - {requests.EVALUATE}
+    if not asked:
+        return model
+    out = model.copy()
+    if requests.HESSIAN_VECTOR in asked:
+        out[layout.MODEL_HESSIAN_VECTOR] = kernel.hessian_vector.address
+    if requests.GAUSS_NEWTON in asked and len(stages.layers):
+        out[layout.MODEL_GAUSS_NEWTON] = kernel.gauss_newton.address
+    if requests.SAMPLED_GRADIENT in asked and len(stages.layers):
+        out[layout.MODEL_SAMPLED_GRADIENT] = kernel.sampled_gradient.address
+    return out
 
 
 def run(
@@ -54,7 +69,8 @@ def run(
     batches = np.full(steps if plan[layout.PLAN_RUNNING] else 0, np.nan)
     result = np.zeros(layout.RESULT_SIZE)
     code = kernel.train(
-        plan, reals, model, w, aligned(layout.memory_size(n, 0), dtype), stages.slots, stages.scalars, rows_of_stages, table, stages.layers,
+        plan, reals, _serving(model, stages, kernel), w, aligned(layout.memory_size(n, stages.scratch), dtype), stages.slots,
+        stages.scalars, rows_of_stages, table, stages.layers,
         np.zeros((0, rows), dtype=np.int64) if orders is None else orders, np.zeros(rows, dtype=np.int64), history, batches, result,
         np.zeros(1, dtype=np.int64) if stop is None else stop,
     )  # fmt: skip

@@ -28,13 +28,16 @@ from optlab.formula.elementary import *  # noqa: F403  # the elementary function
 from optlab.hyper import Count, Decay, Fraction, NonNegative, Positive, Real, Several, signature_of
 from optlab.kinds import Activation, Cost, Objective, RowCost
 from optlab.landmarks import Landmarks, Pair, Point
-from optlab.requests import DONE, EVALUATE
+from optlab.requests import DONE, EVALUATE, GAUSS_NEWTON, HESSIAN_VECTOR, SAMPLED_GRADIENT
 from optlab.rule_decorators import layer_rule, optimizer, stage, vector_rule
 from optlab.sources import Initializer, Problem, Schedule
 
 __all__ = [
     "DONE",
     "EVALUATE",
+    "GAUSS_NEWTON",
+    "HESSIAN_VECTOR",
+    "SAMPLED_GRADIENT",
     "Count",
     "Decay",
     "Fraction",

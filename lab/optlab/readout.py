@@ -22,10 +22,14 @@ Array = npt.NDArray[Any]
 LEARNED = 1e-6  # share of the constant predictor's cost that a run must gain to have learned anything: above rounding
 _FIRST = [layout.HISTORY_EPOCH, layout.HISTORY_STEP, layout.HISTORY_SECONDS]
 REQUESTS = {
-    requests.EVALUATE: "too many further evaluations",
+    requests.EVALUATE: "a further evaluation",
     requests.HESSIAN_VECTOR: "a Hessian-vector product",
-    requests.JACOBIAN: "a Jacobian",
+    requests.GAUSS_NEWTON: "a Gauss-Newton matrix",
     requests.SAMPLED_GRADIENT: "a sampled gradient",
+}
+SERVED = {
+    requests.GAUSS_NEWTON: "; networks alone have one, for a rule that names `matrix`",
+    requests.SAMPLED_GRADIENT: "; networks alone have one, with a softmax or sigmoid cost, for a rule that names `sampled`",
 }
 
 
@@ -55,8 +59,10 @@ def unserved(optimizer: str, result: Array, step: int) -> str:
     request = int(result[layout.RESULT_REQUEST])
     if request == requests.RAISED:
         return f"optimizer {optimizer} raised an exception in step {step}; `optlab check` on its file shows which"
-    asked = REQUESTS.get(request, f"the unknown request {request}")
-    return f"optimizer {optimizer} asked for {asked} in step {step}, which the training loop does not serve"
+    asked, calls = REQUESTS.get(request, f"the unknown request {request}"), int(result[layout.RESULT_ASK + requests.ASK_CALL])
+    if calls >= layout.REQUEST_LIMIT:
+        asked = f"more than {calls} answers"
+    return f"optimizer {optimizer} asked for {asked} in step {step}, which the training loop does not serve{SERVED.get(request, '')}"
 
 
 def verdict(code: int, result: Array, curves: Array, prepared: Prepared, dataset: Dataset, settings: Settings) -> tuple[str, str]:

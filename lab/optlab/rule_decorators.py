@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from optlab.errors import OptlabError
-from optlab.formula.stages import GIVEN
+from optlab.formula.stages import ASKING, GIVEN
 from optlab.hyper import signature_of
 from optlab.rules import SCALAR, ArrayRule, ArrayStage, Operations, Optimizer, Stage
 
@@ -85,6 +85,14 @@ def stage(
     return decorate if function is None else decorate(function)
 
 
+def _check_given(what: str, given: tuple[str, ...]) -> None:
+    asking = [name for name in given if name in ASKING]
+    if asking and "call" not in given:
+        raise OptlabError(f"{what}: {asking[0]} is filled in upon a request; a rule that makes requests names `call`, too")
+    if ("direction" in given) != ("answer" in given):
+        raise OptlabError(f"{what}: direction and answer belong together, what to multiply and the product; name both")
+
+
 def _array(
     function: Function, whole: bool, stage: bool, state: Mapping[str, str], start: Start, operations: Operations, verified: tuple[str, ...]
 ) -> ArrayRule:
@@ -94,6 +102,7 @@ def _array(
     positional, hyper, given = signature_of(function, what, given=admitted)
     slots = _slots(what, positional)
     _check_start(what, start, slots, hyper)
+    _check_given(what, given)
     words = {"n"} if whole else {"rows", "columns", "n"}
     words |= {name for name, one in hyper.items() if not one.swept and isinstance(one.default, int)}
     for slot, shape in state.items():
@@ -137,9 +146,17 @@ def vector_rule(
 ) -> Callable[[Function], ArrayRule]:  # fmt: skip
     """An update rule over all parameters at once in array code, ``f(w, g, *slots, *, t, call, cost, rows, **hyper)``.
 
-    w, g (n,) and the slots are changed in place. A rule that names `call` (0, then 1, 2, ... within a step) returns DONE, or EVALUATE
-    to be called again with the gradient at its w in g and the objective there in `cost`. Otherwise as `layer_rule`; the default shape
-    of a slot is "n", and `operations` is given (1, n).
+    w, g (n,) and the slots are changed in place. A rule that names `call` (0, then 1, 2, ... within a step) returns DONE, or a request
+    that is served over the same rows before it is called again:
+
+    - EVALUATE: g becomes the gradient at its w, `cost` the objective there.
+    - HESSIAN_VECTOR: `answer` (n,) becomes the Hessian of the objective times `direction` (n,), by central differences of two gradients.
+    - GAUSS_NEWTON: `matrix` (n, n) becomes the generalised Gauss-Newton matrix; of networks alone.
+    - SAMPLED_GRADIENT: `sampled` (n,) becomes the gradient of the mean cost, without penalties, for labels drawn from the predictions; of
+      networks whose cost has a softmax or sigmoid link.
+
+    A rule names what it asks for; `rows` and `terms` are what the mini-batch's mean cost is taken over. Otherwise as `layer_rule`; the
+    default shape of a slot is "n", and `operations` is given (1, n).
     """
 
     def decorate(function: Function) -> ArrayRule:

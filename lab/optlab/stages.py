@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from optlab import abi
+from optlab.formula.stages import ASKING
 from optlab.hyper import Value
 from optlab.kernel import layout
 from optlab.memory import aligned
-from optlab.rules import Rule, Tensor
+from optlab.requests import EVALUATE
+from optlab.rules import ArrayRule, Rule, Tensor
 
 Array = npt.NDArray[Any]
 
@@ -23,7 +25,8 @@ class Stages:
     """What the kernel takes of a rule; everything is owned here.
 
     table: (stages, abi.STAGE_COLUMNS). slots: reals at their first values; `free` is the offset of what was asked for behind them.
-    scalars: float64. layers: (layers, abi.LAYER_COLUMNS), empty without a network.
+    scalars: float64. layers: (layers, abi.LAYER_COLUMNS), empty without a network. requests: what the rule may ask for. scratch: elements
+    that the answers take.
     """
 
     table: Array
@@ -31,6 +34,8 @@ class Stages:
     scalars: Array
     layers: Array
     free: int
+    requests: frozenset[int]
+    scratch: int
 
 
 def tensors_of(layers: Array, n: int) -> list[Tensor]:
@@ -42,6 +47,12 @@ def tensors_of(layers: Array, n: int) -> list[Tensor]:
         n_in, n_out = row[abi.LAYER_IN], row[abi.LAYER_OUT]
         out += [Tensor(row[abi.LAYER_W], n_in, n_out), Tensor(row[abi.LAYER_B], 1, n_out)]
     return out
+
+
+def requests_of(rule: Rule) -> frozenset[int]:
+    """What a rule may ask the training loop for, of `optlab.requests`: further evaluations, and what its array code names."""
+    asking = [part for part in rule.parts if isinstance(part, ArrayRule) and part.asks]
+    return frozenset(request for part in asking for request in (EVALUATE, *(ASKING[name] for name in part.given if name in ASKING)))
 
 
 def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | None = None, behind: int = 0) -> Stages:
@@ -71,4 +82,6 @@ def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | N
     slots[:] = 0
     for start, size, first in firsts:
         slots[start : start + size] = w[first] if isinstance(first, slice) else first
-    return Stages(table, slots, np.array([*scalars, 0.0]), layers, offset)
+    asked = requests_of(rule)
+    scratch = layout.scratch_size(n, int(layers[-1, abi.LAYER_OUT]) if len(layers) else 0, asked)
+    return Stages(table, slots, np.array([*scalars, 0.0]), layers, offset, asked, scratch)

@@ -56,7 +56,7 @@ def trajectory(
     stages = lay_out(rule, values, w, layers)
     code = kernel.trajectory(
         np.zeros(layout.PLAN_COLUMNS, dtype=np.int64), np.zeros(layout.REAL_COLUMNS), np.zeros(layout.MODEL_COLUMNS, dtype=np.int64),
-        tape, w, np.zeros(layout.memory_size(len(w), 0), dtype=dtype), stages.slots, stages.scalars,
+        tape, w, np.zeros(layout.memory_size(len(w), stages.scratch), dtype=dtype), stages.slots, stages.scalars,
         stages.table, np.array([rule.block(values)]).reshape(1, -1), stages.layers, out, result,
     )  # fmt: skip
     if code == layout.ERROR:

@@ -118,6 +118,7 @@ class Wiring(Layers):
         context[abi.NET_Y] = _address(Y)
         context[abi.NET_COST_VALUE], context[abi.NET_COST_GRADIENT] = self._cost.value, self._cost.value_gradient
         context[abi.NET_COST_HYPER] = _address(self._cost_block)
+        context[abi.NET_LINK] = {"sigmoid": abi.LINK_SIGMOID, "softmax": abi.LINK_SOFTMAX}.get(self.cost.link, abi.LINK_OTHER)
         context[abi.NET_METRIC], context[abi.NET_METRIC_HYPER] = self._metric, _address(self._metric_block)
         return context
 

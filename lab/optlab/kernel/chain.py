@@ -12,6 +12,7 @@ from optlab.abi import (
     STAGE_SLOTS,
     advance,
     call_model_gradient,
+    call_server,
     call_stage,
     int64_at,
 )
@@ -23,6 +24,7 @@ from optlab.kernel.layout import (
     L2_IN_MODEL,
     MODEL_CONTEXT,
     MODEL_GRADIENT,
+    MODEL_HESSIAN_VECTOR,
     PLAN_L1_MODE,
     PLAN_L2_MODE,
     PLAN_PENALISE_BIASES,
@@ -35,7 +37,7 @@ from optlab.kernel.layout import (
     RESULT_REQUEST,
     RESULT_ROWS,
 )
-from optlab.requests import ASK_CALL, ASK_COST, ASK_ROWS, DONE, EVALUATE
+from optlab.requests import ASK_CALL, ASK_COST, ASK_ROWS, ASK_TERMS, DONE, EVALUATE, HESSIAN_VECTOR, SAMPLED_GRADIENT
 
 
 @internal
@@ -81,11 +83,13 @@ def update(
     """Run all stages on (w, g). False when one made a request that is not served, now in result[RESULT_REQUEST].
 
     A stage that returns EVALUATE finds at its next call the objective of its w over the same rows: g with the coupled penalty in
-    it, ask[ASK_COST] with its value. A null model serves nothing.
+    it, ask[ASK_COST] with its value. Other requests are answered in its scratch, by functions that are compiled for rules that make
+    them alone (`curvature`). A null model serves nothing.
     """
     ask = advance(result, RESULT_ASK)
     ask[ASK_COST] = cost
     ask[ASK_ROWS] = float(m)
+    ask[ASK_TERMS] = m * reals[REAL_TERMS]
     for index in range(n_stages):
         row = advance(stages, index * STAGE_COLUMNS)
         ask[ASK_CALL] = 0.0
@@ -96,10 +100,20 @@ def update(
             )  # fmt: skip
             if request == DONE:
                 break
-            if request != EVALUATE or model[MODEL_GRADIENT] == 0 or ask[ASK_CALL] >= REQUEST_LIMIT:
+            served = False
+            if model[MODEL_GRADIENT] != 0 and ask[ASK_CALL] < max(REQUEST_LIMIT, 2 * n):
+                if request == EVALUATE:
+                    mean, penalty = objective(plan, reals, model, layers, n_layers, w, g, n, rows, m, True, result)
+                    ask[ASK_COST] = mean + penalty
+                    served = True
+                elif HESSIAN_VECTOR <= request <= SAMPLED_GRADIENT:
+                    address = model[MODEL_HESSIAN_VECTOR + request - HESSIAN_VECTOR]
+                    if address != 0:
+                        served = call_server(
+                            address, plan, reals, model, layers, n_layers, w, g, n, rows, m, scratch, step, ask, result
+                        ) != 0  # fmt: skip
+            if not served:
                 result[RESULT_REQUEST] = float(request)
                 return False
-            mean, penalty = objective(plan, reals, model, layers, n_layers, w, g, n, rows, m, True, result)
-            ask[ASK_COST] = mean + penalty
             ask[ASK_CALL] += 1.0
     return True

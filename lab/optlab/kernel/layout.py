@@ -7,7 +7,7 @@ plan             int64[PLAN_COLUMNS]         how long, which order, which penalt
 reals            float64[REAL_COLUMNS]       strengths and limits
 model            int64[MODEL_COLUMNS]        addresses of the model, its contexts, their numbers of rows
 w                real[n]                     start on entry, last parameters on return
-memory           real[memory_size(n, k)]     gradient, evaluation weights, scratch of k elements for the stages
+memory           real[memory_size(n, k)]     gradient, evaluation weights, scratch of k = scratch_size(...) elements
 slots            real[...]                   vector slots of all stages; start on entry
 scalars          float64[...]                scalar slots of all stages; start on entry
 stages           int64[k, STAGE_COLUMNS]     the chain (abi.STAGE_*)
@@ -25,7 +25,9 @@ stop             int64[1]                    polled at each step; anything but 0
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from optlab import requests
 
 # -- what train returns ---------------------------------------------------------------------------------------------------
 
@@ -92,8 +94,11 @@ L2_IN_MODEL = 2  # coupled, and the model itself adds it (abi.NET_L2): a pass ov
     MODEL_VALIDATION_ROWS,
     MODEL_TEST,
     MODEL_TEST_ROWS,
+    MODEL_HESSIAN_VECTOR,  # addresses of what serves a request (abi.server), in the order of requests; 0: it is not served
+    MODEL_GAUSS_NEWTON,
+    MODEL_SAMPLED_GRADIENT,
     MODEL_COLUMNS,
-) = range(10)
+) = range(13)
 
 # -- history --------------------------------------------------------------------------------------------------------------
 
@@ -136,7 +141,7 @@ RESULT_ASK = RESULT_SUMS + 2
 RESULT_SIZE = RESULT_ASK + 8
 
 DIVERGENCE_FLOOR = 1e-8  # a run that starts at an exact fit may still move
-REQUEST_LIMIT = 1000  # requests of one stage in one step
+REQUEST_LIMIT = 1000  # requests of one stage in one step; twice the number of parameters where that is more
 
 # A network takes this many rows at a time through forward and backward. Part of the numerical result (order of summation).
 CHUNK_ROWS = 512
@@ -178,6 +183,24 @@ def parameter_count(sizes: Sequence[int]) -> int:
 def memory_size(parameters: int, scratch: int) -> int:
     """Reals in `memory`: gradient, evaluation weights (at [n:2n] on return, where a stage has them), scratch."""
     return 2 * parameters + max(scratch, 1)
+
+
+def jacobian_lines(outputs: int) -> int:
+    """Lines of the Jacobian that go into the Gauss-Newton matrix at once: of whole rows, about 64."""
+    return outputs * max(1, 64 // outputs)
+
+
+def scratch_size(parameters: int, outputs: int, asked: Collection[int]) -> int:
+    """Reals of scratch for a chain whose stages may make the requests `asked`; outputs: of the network, 0 without one."""
+    if not set(asked) - {requests.EVALUATE}:
+        return 0
+    if requests.GAUSS_NEWTON not in asked:
+        return requests.MATRIX * parameters
+    if outputs == 0:
+        return (requests.MATRIX + parameters) * parameters
+    lines = jacobian_lines(outputs)
+    work = 2 * lines * parameters + outputs * (outputs + 4) + product_scratch(parameters, parameters, lines)
+    return (requests.MATRIX + parameters) * parameters + work
 
 
 def history_rows(epochs: int, evaluate_every: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from numba import types
 
 from optlab import abi, jit
-from optlab.kernel import linalg, metrics, network, quadratic, random, recorder, symbols, tape, tiled
+from optlab.kernel import curvature, linalg, metrics, network, quadratic, random, recorder, sampled, symbols, tape, tiled
 from optlab.kernel import train as training
 
 
@@ -88,6 +88,24 @@ class Kernel:
         """`.address` of the stage that keeps the path of the parameters."""
         with jit.compiling(f"recorder {self.dtype}"):
             return jit.callback(abi.stage(abi.REALS[self.dtype]))(recorder.keep)
+
+    @functools.cached_property
+    def hessian_vector(self) -> Any:
+        """`.address` of what serves Hessian-vector products of any model (abi.server); compiled in 0.7 s."""
+        with jit.compiling(f"Hessian-vector products {self.dtype}"):
+            return jit.callback(abi.server(abi.REALS[self.dtype]))(curvature.hessian_vector)
+
+    @functools.cached_property
+    def gauss_newton(self) -> Any:
+        """`.address` of what serves the Gauss-Newton matrix of a network (abi.server); compiled in 3 s."""
+        with jit.compiling(f"Gauss-Newton matrix {self.dtype}"):
+            return jit.callback(abi.server(abi.REALS[self.dtype]))(curvature.gauss_newton)
+
+    @functools.cached_property
+    def sampled_gradient(self) -> Any:
+        """`.address` of what serves gradients for sampled labels of a network (abi.server); compiled in 2 s."""
+        with jit.compiling(f"sampled gradient {self.dtype}"):
+            return jit.callback(abi.server(abi.REALS[self.dtype]))(sampled.sampled_gradient)
 
     @functools.cached_property
     def quadratic(self) -> tuple[Any, Any]:

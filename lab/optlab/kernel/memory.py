@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -28,6 +29,17 @@ def as_real(typingctx: Any, value: Any, like: Any) -> Any:
         return context.cast(builder, args[0], signature.args[0], signature.return_type)
 
     return like.dtype(value, like), codegen
+
+
+@intrinsic
+def difference_step(typingctx: Any, like: Any) -> Any:
+    """Cube root of the precision of the pointer `like`: the relative step at which a central difference errs least."""
+    step = float(np.finfo(str(like.dtype)).eps) ** (1 / 3)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.DoubleType()(step)
+
+    return types.float64(like), codegen
 
 
 @intrinsic

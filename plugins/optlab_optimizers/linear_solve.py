@@ -1,0 +1,32 @@
+"""Solving for a step by LAPACK, without exceptions: what is singular or not finite is said by the answer."""
+
+import numpy as np
+from numba.extending import register_jitable
+
+
+@register_jitable(error_model="numpy")
+def solve(matrix, damping, g, out):
+    """out (float64) = (matrix + damping I)^-1 g; False, and out = 0, where there is no finite one. matrix, g: any dtype, unchanged."""
+    n = len(g)
+    damped, right = np.empty((n, n), dtype=np.float64), np.empty(n, dtype=np.float64)
+    doubt = 0.0
+    for i in range(n):
+        out[i] = 0.0
+        right[i] = g[i]
+        doubt += right[i] - right[i]
+        for j in range(n):
+            damped[i, j] = matrix[i, j]
+            doubt += damped[i, j] - damped[i, j]
+        damped[i, i] += damping
+    if doubt != 0:
+        return False
+    try:
+        found = np.linalg.solve(damped, right)
+    except Exception:
+        return False
+    for i in range(n):
+        doubt += found[i] - found[i]
+    if doubt != 0:
+        return False
+    out[:] = found
+    return True
