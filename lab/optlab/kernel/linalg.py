@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 from optlab.abi import address_of, advance, real_at
 from optlab.jit import internal
 from optlab.kernel.layout import PANEL_BYTES_LEFT, PANEL_DEPTH, PANEL_SLACK
-from optlab.kernel.lines import dot_1, dot_4
+from optlab.kernel.lines import dot_1, dot_4, outer
 from optlab.kernel.memory import as_real
 from optlab.kernel.packing import copy_8, copy_lines, transpose_8, transpose_lines
 from optlab.kernel.symbols import linked
@@ -165,7 +165,8 @@ def product_body(
         # One column: the transposed product is one row with m columns, which fills the vectors.
         n, m, a, b, a_row, a_col, b_row, b_col = m, 1, b, a, 1, 1, a_col, 1
     elif k == 1:
-        b_row, b_col = n, 1
+        outer(m, n, c, start, start_stride, scale, factor, a, a_row, b)
+        return 0
     if m == 1 and b_col == 1:
         one_row(n, k, c, start, scale, factor, a, a_col, b, b_row)
         return 0
