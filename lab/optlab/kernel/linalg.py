@@ -122,17 +122,11 @@ def most_left(like: Any) -> Any:
 @internal
 def dots(m: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, a: Any, a_row: Any, b: Any) -> None:
     """c (m) = scale * start + A (m x k, rows contiguous) @ b (k)."""
-    if address_of(start) == 0:
-        for i in range(m):
-            c[i] = 0
-    else:
-        for i in range(m):
-            c[i] = scale * start[i * start_stride]
     whole = m - m % 4
     for i in range(0, whole, 4):
-        dot_4(advance(c, i), advance(a, i * a_row), a_row, b, k)
+        dot_4(advance(c, i), shifted(start, i * start_stride), start_stride, scale, advance(a, i * a_row), a_row, b, k)
     for i in range(whole, m):
-        dot_1(advance(c, i), advance(a, i * a_row), a_row, b, k)
+        dot_1(advance(c, i), shifted(start, i * start_stride), start_stride, scale, advance(a, i * a_row), a_row, b, k)
 
 
 @internal

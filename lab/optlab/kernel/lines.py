@@ -13,13 +13,14 @@ from numba import types
 from numba.extending import intrinsic
 
 from optlab.kernel.tiles import apart, either, given, store_columns
-from optlab.kernel.vectors import I64, Vectors, loop
+from optlab.kernel.vectors import I32, I64, Vectors, loop
 
 
-def _row(vectors: int, masked: bool) -> Any:
+def _row(vectors: int, masked: bool, chains: int = 1) -> Any:
     """Intrinsic: one row of C, `vectors` wide: c = (scale * start + a @ B) * factor; of a masked one, only `columns` columns exist.
 
-    (columns, c, start, scale, factor, a, a_stride, b, b_stride, k). Null `start` and `factor` as for tiles.
+    (columns, c, start, scale, factor, a, a_stride, b, b_stride, k). Null `start` and `factor` as for tiles. Of several chains of
+    products, each takes every so manieth row of B.
     """
 
     def emit(builder: Any, v: Vectors, args: list[Any]) -> None:
@@ -35,7 +36,19 @@ def _row(vectors: int, masked: bool) -> Any:
             return [v.fused(left, right, value) for right, value in zip(loaded(v.at(b, builder.mul(p, b_stride))), values, strict=True)]
 
         begin = either(builder, given(builder, start), lambda: [builder.fmul(value, by) for value in loaded(start)], [v.zero] * vectors)
-        sums = loop(builder, I64(0), k, 1, begin, turn)
+        whole = builder.and_(k, I64(-chains))
+
+        def turns(p: Any, values: list[Any]) -> list[Any]:
+            new = []
+            for chain in range(chains):
+                new += turn(builder.add(p, I64(chain)), values[chain * vectors : (chain + 1) * vectors])
+            return new
+
+        several = loop(builder, I64(0), whole, chains, begin + [v.zero] * (vectors * (chains - 1)), turns)
+        while len(several) > vectors:
+            half = len(several) // 2
+            several = [builder.fadd(one, other) for one, other in zip(several[:half], several[half:], strict=True)]
+        sums = several if chains == 1 else loop(builder, whole, k, 1, several, turn)
 
         def multiplied() -> list[Any]:
             return [builder.fmul(value, other) for value, other in zip(sums, loaded(factor), strict=True)]
@@ -54,7 +67,7 @@ def _row(vectors: int, masked: bool) -> Any:
         signature = types.void(i, c, c, c.dtype, c, c, i, c, i, i)
 
         def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
-            apart(f"row_{vectors}_{masked}", context, builder, whole.args, args, emit)
+            apart(f"row_{vectors}_{masked}_{chains}", context, builder, whole.args, args, emit)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -63,13 +76,17 @@ def _row(vectors: int, masked: bool) -> Any:
 
 
 def _dot(rows: int) -> Any:
-    """Intrinsic (c, a, a_row, b, k): c[i] += a[i*a_row : ][:k] . b[:k] for `rows` rows."""
+    """Intrinsic (c, start, start_stride, scale, a, a_row, b, k): c[i] = scale * start[i*start_stride] + a[i*a_row : ][:k] . b[:k].
 
-    def typed(typingctx: Any, c: Any, a: Any, a_row: Any, b: Any, k: Any) -> Any:
-        signature = types.void(c, c, types.int64, c, types.int64)
+    For `rows` rows, 1 or 4. A null `start` is zeros.
+    """
+
+    def typed(typingctx: Any, c: Any, start: Any, start_stride: Any, scale: Any, a: Any, a_row: Any, b: Any, k: Any) -> Any:
+        i = types.int64
+        signature = types.void(c, c, i, c.dtype, c, i, c, i)
 
         def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
-            c, a, a_row, b, k = args
+            c, start, start_stride, scale, a, a_row, b, k = args
             v = Vectors(context, builder, whole.args[0].dtype)
             lines = [v.at(a, builder.mul(I64(i), a_row)) for i in range(rows)]
 
@@ -81,15 +98,22 @@ def _dot(rows: int) -> Any:
 
                 return turn
 
+            def begun() -> list[Any]:
+                places = [v.at(start, builder.mul(I64(i), start_stride)) for i in range(rows)]
+                return [builder.fmul(builder.load(place), scale) for place in places]
+
+            begin = either(builder, given(builder, start), begun, [v.element(0.0)] * rows)
             whole = builder.and_(k, I64(-v.lanes))
             sums = loop(builder, I64(0), whole, v.lanes, [v.zero] * rows, body(edge=False))
             sums = loop(builder, whole, k, v.lanes, sums, body(edge=True))
             if rows == 4:
-                place = builder.bitcast(c, ir.VectorType(v.element, 4).as_pointer())
-                builder.store(builder.fadd(builder.load(place, align=v.bytes), v.totals(sums)), place, align=v.bytes)
+                kind = ir.VectorType(v.element, 4)
+                four = ir.Constant(kind, ir.Undefined)
+                for i, value in enumerate(begin):
+                    four = builder.insert_element(four, value, I32(i))
+                builder.store(builder.fadd(four, v.totals(sums)), builder.bitcast(c, kind.as_pointer()), align=v.bytes)
             else:
-                for i in range(rows):
-                    builder.store(builder.fadd(builder.load(v.at(c, i)), v.total(sums[i])), v.at(c, i))
+                builder.store(builder.fadd(begin[0], v.total(sums[0])), c)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -151,4 +175,6 @@ def outer(
 
 row_8, row_4, row_2, row_1 = (_row(vectors, masked=False) for vectors in (8, 4, 2, 1))
 row_edge = _row(1, masked=True)
+thin_4, thin_2, thin_1 = _row(4, masked=False, chains=2), _row(2, masked=False, chains=4), _row(1, masked=False, chains=4)
+thin_edge = _row(1, masked=True, chains=4)
 dot_4, dot_1 = _dot(4), _dot(1)
