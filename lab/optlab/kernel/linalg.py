@@ -27,10 +27,12 @@ from optlab.kernel.vectors import lanes_of
 PACKED_FROM_FLOAT32 = 128 * 128 * 128
 PACKED_FROM_FLOAT64 = 128 * 128 * 64
 
-# ... unless k is below this: (256 x 10) @ (10 x 1024) takes 1.3 times as long packed, for there is too little to read again.
+# ... unless k is below this: (256 x 10) @ (10 x 1024) takes 1.3 times as long packed, for there is too little to read again. Only k = 10
+# was measured: where between 10 and 128 the two are equal is not known.
 SHALLOW = 32
 
-# A is not packed for so few panels of B: (1024 x 256) @ (256 x 10) takes 2.8 times as long packed, most of it in the packing.
+# A is not packed for so few panels of B: (1024 x 256) @ (256 x 10), which has one, takes 2.8 times as long packed, most of it in the
+# packing. Two panels were not measured.
 THIN = 2
 
 

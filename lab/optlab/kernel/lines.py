@@ -16,11 +16,10 @@ from optlab.kernel.tiles import apart, either, given, store_columns
 from optlab.kernel.vectors import I32, I64, Vectors, loop
 
 
-def _row(vectors: int, masked: bool, chains: int = 1) -> Any:
+def _row(vectors: int, masked: bool) -> Any:
     """Intrinsic: one row of C, `vectors` wide: c = (scale * start + a @ B) * factor; of a masked one, only `columns` columns exist.
 
-    (columns, c, start, scale, factor, a, a_stride, b, b_stride, k). Null `start` and `factor` as for tiles. Of several chains of
-    products, each takes every so manieth row of B.
+    (columns, c, start, scale, factor, a, a_stride, b, b_stride, k). Null `start` and `factor` as for tiles.
     """
 
     def emit(builder: Any, v: Vectors, args: list[Any]) -> None:
@@ -36,19 +35,7 @@ def _row(vectors: int, masked: bool, chains: int = 1) -> Any:
             return [v.fused(left, right, value) for right, value in zip(loaded(v.at(b, builder.mul(p, b_stride))), values, strict=True)]
 
         begin = either(builder, given(builder, start), lambda: [builder.fmul(value, by) for value in loaded(start)], [v.zero] * vectors)
-        whole = builder.and_(k, I64(-chains))
-
-        def turns(p: Any, values: list[Any]) -> list[Any]:
-            new = []
-            for chain in range(chains):
-                new += turn(builder.add(p, I64(chain)), values[chain * vectors : (chain + 1) * vectors])
-            return new
-
-        several = loop(builder, I64(0), whole, chains, begin + [v.zero] * (vectors * (chains - 1)), turns)
-        while len(several) > vectors:
-            half = len(several) // 2
-            several = [builder.fadd(one, other) for one, other in zip(several[:half], several[half:], strict=True)]
-        sums = several if chains == 1 else loop(builder, whole, k, 1, several, turn)
+        sums = loop(builder, I64(0), k, 1, begin, turn)
 
         def multiplied() -> list[Any]:
             return [builder.fmul(value, other) for value, other in zip(sums, loaded(factor), strict=True)]
@@ -67,7 +54,7 @@ def _row(vectors: int, masked: bool, chains: int = 1) -> Any:
         signature = types.void(i, c, c, c.dtype, c, c, i, c, i, i)
 
         def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
-            apart(f"row_{vectors}_{masked}_{chains}", context, builder, whole.args, args, emit)
+            apart(f"row_{vectors}_{masked}", context, builder, whole.args, args, emit)
             return context.get_dummy_value()
 
         return signature, codegen
@@ -173,8 +160,5 @@ def outer(
     return signature, codegen
 
 
-row_8, row_4, row_2, row_1 = (_row(vectors, masked=False) for vectors in (8, 4, 2, 1))
-row_edge = _row(1, masked=True)
-thin_4, thin_2, thin_1 = _row(4, masked=False, chains=2), _row(2, masked=False, chains=4), _row(1, masked=False, chains=4)
-thin_edge = _row(1, masked=True, chains=4)
+row_8, row_4, row_2, row_edge = _row(8, masked=False), _row(4, masked=False), _row(2, masked=False), _row(2, masked=True)
 dot_4, dot_1 = _dot(4), _dot(1)

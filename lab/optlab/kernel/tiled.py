@@ -9,7 +9,7 @@ from numba.extending import intrinsic
 
 from optlab.abi import address_of, advance
 from optlab.jit import merged
-from optlab.kernel.lines import row_1, row_2, row_4, row_8, row_edge, thin_1, thin_2, thin_4, thin_edge
+from optlab.kernel.lines import row_2, row_4, row_8, row_edge
 from optlab.kernel.symbols import linked
 from optlab.kernel.tiles import COLUMNS, ROWS, strip_1, strip_4, strip_6
 from optlab.kernel.vectors import lanes_of
@@ -95,26 +95,10 @@ def one_row_body(n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a:
     """c (n) = (scale * start + a (k) @ B (k x n)) * factor, rows of B contiguous.
 
     Eight vectors of sums: fused products in a chain wait 4 cycles for one another, so the two chains of a row of tiles leave three
-    quarters of the time unused (column sums of 64 x 64: 2.8 times as long). A row of at most four vectors takes several chains for
-    each: a gradient of 1 x 16 over 16 rows takes 24 ns instead of 31.
+    quarters of the time unused (column sums of 64 x 64: 2.8 times as long).
     """
     lanes = lanes_of(c)
     j = 0
-    while n <= 4 * lanes and j < n:
-        rest = n - j
-        out, begin, multiplied, right = advance(c, j), shifted(start, j), shifted(factor, j), advance(b, j)
-        if rest >= 4 * lanes:
-            thin_4(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
-            j += 4 * lanes
-        elif rest >= 2 * lanes:
-            thin_2(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
-            j += 2 * lanes
-        elif rest >= lanes:
-            thin_1(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
-            j += lanes
-        else:
-            thin_edge(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
-            j += lanes
     while j < n:
         rest = n - j
         out, begin, multiplied, right = advance(c, j), shifted(start, j), shifted(factor, j), advance(b, j)
@@ -127,12 +111,9 @@ def one_row_body(n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a:
         elif rest >= 2 * lanes:
             row_2(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
             j += 2 * lanes
-        elif rest >= lanes:
-            row_1(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
-            j += lanes
         else:
             row_edge(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
-            j += lanes
+            j += 2 * lanes
     return 0
 
 
