@@ -107,7 +107,7 @@ class Vectors:
         if self.lanes == 8:
             values = [halves(value, value, [0, 1, 2, 3], [4, 5, 6, 7]) for value in values]
         pairs = [halves(values[i], values[i + 1], [0, 1, 4, 5], [2, 3, 6, 7]) for i in (0, 2)]
-        return halves(*pairs, [0, 2, 4, 6], [1, 3, 5, 7])
+        return halves(pairs[0], pairs[1], [0, 2, 4, 6], [1, 3, 5, 7])
 
 
 def loop(builder: Any, first: Any, last: Any, step: int, carried: list[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
