@@ -182,7 +182,8 @@ def _functions(dtype: str) -> dict[str, Any]:
         r = (y - n * ln2_high) - n * ln2_low
         # exp(y) with less care than `exp` takes: y is not positive, and the rounding of 1 + e is of the same size.
         # A vector of it takes 27 instructions instead of 41: 0.68 ns per element instead of 1.0 in float32, 1.9 instead of 2.7 in float64.
-        e = (one + (r + r * r * exp_tail(r))) * power_of_two(shifted + lift) * lowered
+        # The two chains of `exp_wide` then gave 0.64 instead of 0.68 and 1.7 instead of 1.9.
+        e = (one + (r + r * r * exp_wide(r))) * power_of_two(shifted + lift) * lowered
         return select(x >= zero, one, e) / (one + e)
 
     def erf(x: Any) -> Any:
