@@ -182,11 +182,11 @@ def philox(counter: Sequence[int], key: Sequence[int]) -> tuple[int, int, int, i
 
 
 def words(epoch: int, key: Sequence[int]) -> Iterator[int]:
-    """The stream of one epoch: counters (0, epoch, 0, 0), (1, epoch, 0, 0), ..."""
-    block = 0
-    while True:
-        yield from philox((block, epoch, 0, 0), key)
-        block += 1
+    """The stream of one epoch: counters (0, epoch, 0, 0), (1, epoch, 0, 0), ..., 16 at a time: their first words, their second, ..."""
+    for block in itertools.count(step=16):
+        together = [philox((block + b, epoch, 0, 0), key) for b in range(16)]
+        for which in range(4):
+            yield from (each[which] for each in together)
 
 
 def below(bound: int, stream: Iterator[int]) -> int:
@@ -201,11 +201,11 @@ def order(before: Sequence[int] | None, n: int, policy: str, epoch: int, key: Se
     """Order of epoch 1, 2, ... given the order of the epoch before: fresh, fixed, cumulative or replacement."""
     stream = words(epoch, key)
     if policy == "replacement":
-        return [below(n, stream) for _ in range(n)][::-1]
+        return [below(n, stream) for _ in range(n)]
     if policy == "fixed" and before is not None:
         return list(before)
     out = list(before) if policy == "cumulative" and before is not None else list(range(n))
-    for i in range(n - 1, -1, -1):
+    for i in range(n):
         j = below(i + 1, stream)
         out[i], out[j] = out[j], out[i]
     return out

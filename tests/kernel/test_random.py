@@ -42,6 +42,18 @@ def test_orders_equal_the_plain_twin(policy: str, n: int) -> None:
         assert np.array_equal(load("float64").orders(n, 4, POLICIES[policy], *key), expected)
 
 
+@pytest.mark.parametrize("policy", ["fresh", "replacement"])
+def test_words_are_thrown_away_as_in_the_plain_twin(policy: str) -> None:
+    n, key = 300_000, (3, 4)
+    stream, thrown = naive.words(1, key), 0
+    for i in range(n):
+        bound = n if policy == "replacement" else i + 1
+        while next(stream) * bound % 2**32 < 2**32 % bound:
+            thrown += 1
+    assert thrown > 0
+    assert np.array_equal(load("float64").orders(n, 1, POLICIES[policy], *key)[0], naive.order(None, n, policy, 1, key))
+
+
 def test_policies_mean_what_they_say() -> None:
     def draw(name: str) -> np.ndarray:
         return load("float64").orders(100, 3, POLICIES[name], 1, 2)

@@ -147,8 +147,11 @@ REQUEST_LIMIT = 1000  # requests of one stage in one step; twice the number of p
 CHUNK_ROWS = 512
 
 # Packed products (`linalg`): a panel of B (two vectors wide) stays in the L1 cache, a block of A in the L2.
-PANEL_DEPTH = 352  # products per pass over C; 262 to 342 of them at k = 784 and 1024 are 2 % faster than 192 to 256, or 392
-PANEL_BYTES_LEFT = 352 * 1024  # less is up to 8 % slower (128 K)
+# Neither number is sharp. Products per pass over C: 22 KB of the panel of B, of an L1 cache of 32; at k = 784 and 1024, one series of
+# measurements had depths from 192 to 392 within 2 % of one another. Bytes of A: of an L2 cache of 512 KB; a block of 128 KB was up to
+# 8 % slower in one series, blocks between were not compared.
+PANEL_DEPTH = 352
+PANEL_BYTES_LEFT = 352 * 1024
 PANEL_SLACK = 128  # whole vectors are stored behind the last line of a panel
 
 

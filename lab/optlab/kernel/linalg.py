@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 from optlab.abi import address_of, advance, real_at
 from optlab.jit import internal
 from optlab.kernel.layout import PANEL_BYTES_LEFT, PANEL_DEPTH, PANEL_SLACK
-from optlab.kernel.lines import dot_1, dot_4
+from optlab.kernel.lines import dot_1, dot_4, outer
 from optlab.kernel.memory import as_real
 from optlab.kernel.packing import copy_8, copy_lines, transpose_8, transpose_lines
 from optlab.kernel.symbols import linked
@@ -27,10 +27,12 @@ from optlab.kernel.vectors import lanes_of
 PACKED_FROM_FLOAT32 = 128 * 128 * 128
 PACKED_FROM_FLOAT64 = 128 * 128 * 64
 
-# ... unless k is below this: (256 x 10) @ (10 x 1024) takes 1.3 times as long packed, for there is too little to read again.
+# ... unless k is below this: (256 x 10) @ (10 x 1024) takes 1.3 times as long packed, for there is too little to read again. Only k = 10
+# was measured: where between 10 and 128 the two are equal is not known.
 SHALLOW = 32
 
-# A is not packed for so few panels of B: (1024 x 256) @ (256 x 10) takes 2.8 times as long packed, most of it in the packing.
+# A is not packed for so few panels of B: (1024 x 256) @ (256 x 10), which has one, takes 2.8 times as long packed, most of it in the
+# packing. Two panels were not measured.
 THIN = 2
 
 
@@ -122,17 +124,11 @@ def most_left(like: Any) -> Any:
 @internal
 def dots(m: Any, k: Any, c: Any, start: Any, start_stride: Any, scale: Any, a: Any, a_row: Any, b: Any) -> None:
     """c (m) = scale * start + A (m x k, rows contiguous) @ b (k)."""
-    if address_of(start) == 0:
-        for i in range(m):
-            c[i] = 0
-    else:
-        for i in range(m):
-            c[i] = scale * start[i * start_stride]
     whole = m - m % 4
     for i in range(0, whole, 4):
-        dot_4(advance(c, i), advance(a, i * a_row), a_row, b, k)
+        dot_4(advance(c, i), shifted(start, i * start_stride), start_stride, scale, advance(a, i * a_row), a_row, b, k)
     for i in range(whole, m):
-        dot_1(advance(c, i), advance(a, i * a_row), a_row, b, k)
+        dot_1(advance(c, i), shifted(start, i * start_stride), start_stride, scale, advance(a, i * a_row), a_row, b, k)
 
 
 @internal
@@ -165,7 +161,8 @@ def product_body(
         # One column: the transposed product is one row with m columns, which fills the vectors.
         n, m, a, b, a_row, a_col, b_row, b_col = m, 1, b, a, 1, 1, a_col, 1
     elif k == 1:
-        b_row, b_col = n, 1
+        outer(m, n, c, start, start_stride, scale, factor, a, a_row, b)
+        return 0
     if m == 1 and b_col == 1:
         one_row(n, k, c, start, scale, factor, a, a_col, b, b_row)
         return 0

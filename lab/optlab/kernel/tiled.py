@@ -9,7 +9,7 @@ from numba.extending import intrinsic
 
 from optlab.abi import address_of, advance
 from optlab.jit import merged
-from optlab.kernel.lines import row_4, row_8, row_edge
+from optlab.kernel.lines import row_2, row_4, row_8, row_edge
 from optlab.kernel.symbols import linked
 from optlab.kernel.tiles import COLUMNS, ROWS, strip_1, strip_4, strip_6
 from optlab.kernel.vectors import lanes_of
@@ -108,9 +108,12 @@ def one_row_body(n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a:
         elif rest >= 4 * lanes:
             row_4(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
             j += 4 * lanes
+        elif rest >= 2 * lanes:
+            row_2(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
+            j += 2 * lanes
         else:
             row_edge(rest, out, begin, scale, multiplied, a, a_stride, right, b_stride, k)
-            j += 4 * lanes
+            j += 2 * lanes
     return 0
 
 

@@ -98,6 +98,17 @@ class Vectors:
             value = self.builder.fadd(self.shuffled(value, value, low), self.shuffled(value, value, high))
         return self.builder.extract_element(value, I32(0))
 
+    def totals(self, values: list[Any]) -> Any:
+        """The totals of four vectors as a vector of four: the additions of `total`, several at once."""
+
+        def halves(a: Any, b: Any, low: list[int], high: list[int]) -> Any:
+            return self.builder.fadd(self.shuffled(a, b, low), self.shuffled(a, b, high))
+
+        if self.lanes == 8:
+            values = [halves(value, value, [0, 1, 2, 3], [4, 5, 6, 7]) for value in values]
+        pairs = [halves(values[i], values[i + 1], [0, 1, 4, 5], [2, 3, 6, 7]) for i in (0, 2)]
+        return halves(pairs[0], pairs[1], [0, 2, 4, 6], [1, 3, 5, 7])
+
 
 def loop(builder: Any, first: Any, last: Any, step: int, carried: list[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
     """A loop i = first, first + step ... < last that carries values in registers: carried = body(i, carried)."""
@@ -163,7 +174,7 @@ def all_finite(typingctx: Any, values: Any, count: Any) -> Any:
 
 @intrinsic
 def column_sums(typingctx: Any, m: Any, n: Any, a: Any, out: Any, accumulate: Any) -> Any:
-    """out (n) = sum of the rows of A (m x n), first to last; `accumulate` adds to what is there.
+    """out (n) = sum of the rows of A (m x n), first to last (one column: lane by lane); `accumulate` adds to what is there.
 
     The sums stay in registers, as in a product with a row of ones, without its preparations: 3 % of a step of 1-16-1.
     """
@@ -184,12 +195,32 @@ def column_sums(typingctx: Any, m: Any, n: Any, a: Any, out: Any, accumulate: An
                 v.store(total, place, mask)
             return none
 
-        first = I64(0)
-        for count in (8, 4, 2):  # as many chains as hide the latency of an addition
-            last = builder.and_(n, I64(-count * v.lanes))
-            loop(builder, first, last, count * v.lanes, [], partial(sums, count, None))
-            first = last
-        loop(builder, first, n, v.lanes, [], lambda j, none: sums(1, v.mask(builder.sub(n, j)), j, none))
+        def along() -> None:
+            """One column: its elements lie side by side."""
+
+            def add(masked: bool, i: Any, totals: list[Any]) -> list[Any]:
+                mask = v.mask(builder.sub(m, i)) if masked else None
+                return [builder.fadd(totals[0], v.load(v.at(a, i), mask))]
+
+            whole = builder.and_(m, I64(-v.lanes))
+            total = loop(builder, I64(0), whole, v.lanes, [v.zero], partial(add, False))
+            total = v.total(loop(builder, whole, m, v.lanes, total, partial(add, True))[0])
+            start = builder.select(accumulate, builder.load(out), v.element(0.0))
+            builder.store(builder.fadd(start, total), out)
+
+        def across() -> None:
+            first = I64(0)
+            for count in (8, 4, 2):  # as many chains as hide the latency of an addition
+                last = builder.and_(n, I64(-count * v.lanes))
+                loop(builder, first, last, count * v.lanes, [], partial(sums, count, None))
+                first = last
+            loop(builder, first, n, v.lanes, [], lambda j, none: sums(1, v.mask(builder.sub(n, j)), j, none))
+
+        with builder.if_else(builder.icmp_signed("==", n, I64(1))) as (one, several):
+            with one:
+                along()
+            with several:
+                across()
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, a, out, types.boolean), codegen
