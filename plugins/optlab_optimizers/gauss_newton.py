@@ -9,7 +9,7 @@ the damped matrix is singular w stays.
 import numpy as np
 
 from optlab.plugin import DONE, GAUSS_NEWTON, NonNegative, Positive, hookimpl, vector_rule
-from optlab_optimizers.linear_solve import solve
+from optlab_optimizers.shared.linear_solve import solve
 
 
 def operations(rows, n, **options):

@@ -11,7 +11,7 @@ Made for the full batch and for small networks: a step costs a backward pass per
 import numpy as np
 
 from optlab.plugin import DONE, EVALUATE, GAUSS_NEWTON, Count, Positive, hookimpl, vector_rule
-from optlab_optimizers.linear_solve import solve
+from optlab_optimizers.shared.linear_solve import solve
 
 LEAST, MOST = 1e-15, 1e15  # of the damping
 

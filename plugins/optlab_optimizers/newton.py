@@ -9,7 +9,7 @@ may well end in a saddle point; damping above the size of the most negative eige
 import numpy as np
 
 from optlab.plugin import DONE, HESSIAN_VECTOR, NonNegative, Positive, hookimpl, vector_rule
-from optlab_optimizers.linear_solve import solve
+from optlab_optimizers.shared.linear_solve import solve
 
 
 def operations(rows, n, **options):

@@ -7,6 +7,7 @@ constant of its own module that it names, not its docstrings or layout.
 from __future__ import annotations
 
 import ast
+import dis
 import hashlib
 import inspect
 import textwrap
@@ -53,7 +54,7 @@ def cache_key(*functions: Callable[..., Any]) -> str:
 
 def helpers(function: types.FunctionType) -> dict[str, types.FunctionType]:
     """The plain functions of the same author that this one names."""
-    named = {name: _plain(_meaning(function, name)) for name in _names(function.__code__)}
+    named = {name: _plain(_meaning(function, name)) for name in _loaded(function.__code__)}
     return {name: each for name, each in named.items() if isinstance(each, types.FunctionType) and _same_author(each, function)}
 
 
@@ -71,6 +72,12 @@ def _same_author(helper: types.FunctionType, function: types.FunctionType) -> bo
 def _names(code: types.CodeType) -> set[str]:
     """Global and closure names used by a function, its lambdas and inner functions included."""
     return {name for each in _codes(code) for name in (*each.co_names, *each.co_freevars)}
+
+
+def _loaded(code: types.CodeType) -> set[str]:
+    """As `_names` without names of attributes: `np.linalg.solve` is no use of a function `solve`."""
+    loads = {each.argval for one in _codes(code) for each in dis.get_instructions(one) if each.opname.startswith("LOAD_GLOBAL")}
+    return {*loads, *(name for one in _codes(code) for name in one.co_freevars)}
 
 
 def _meaning(function: types.FunctionType, name: str) -> Any:

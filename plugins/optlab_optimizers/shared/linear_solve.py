@@ -1,10 +1,8 @@
 """Solving for a step by LAPACK, without exceptions: what is singular or not finite is said by the answer."""
 
 import numpy as np
-from numba.extending import register_jitable
 
 
-@register_jitable(error_model="numpy")
 def solve(matrix, damping, g, out):
     """out (float64) = (matrix + damping I)^-1 g; False, and out = 0, where there is no finite one. matrix, g: any dtype, unchanged."""
     n = len(g)
