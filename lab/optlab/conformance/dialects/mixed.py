@@ -101,12 +101,15 @@ def _aggmo(inside: bool) -> Formula:
     return step
 
 
-def _cautious(mean: str) -> Formula:
+def _cautious(mean: str, early: bool = False) -> Formula:
+    """early: eps joins the root before its bias is corrected."""
+
     def step(w: Array, g: Array, s: State, t: int, h: Any) -> Any:
         m, v = ema(s, "m", h.beta1, g) / (1 - h.beta1**t), ema(s, "v", h.beta2, g * g) / (1 - h.beta2**t)
         agrees = (m * g > 0).astype(float)
         scale = max(float(agrees.mean()), 1e-3) if mean == "clamped" else float(agrees.mean()) + 1 / agrees.size if mean == "paper" else 1.0
-        return w * (1 - h.lr * h.weight_decay) - h.lr * agrees / scale * m / (np.sqrt(v) + h.eps)
+        least = h.eps / np.sqrt(1 - h.beta2**t) if early else h.eps
+        return w * (1 - h.lr * h.weight_decay) - h.lr * agrees / scale * m / (np.sqrt(v) + least)
 
     return step
 
@@ -160,11 +163,12 @@ DIALECTS: tuple[Dialect, ...] = (
     dialect("aggmo", "mean of three velocities, lr outside them", _aggmo(False), lr=0.01, mu1=0.0, mu2=0.9, mu3=0.99),
     dialect("aggmo", "mean of three velocities, lr inside them", _aggmo(True), lr=0.01, mu1=0.0, mu2=0.9, mu3=0.99),
     *(
-        dialect("cautious_adamw", words, _cautious(mean), layered=True, **ADAM, weight_decay=0.0)
-        for mean, words in (
-            ("clamped", "mask over its mean, at least 1e-3 (the authors' code)"),
-            ("paper", "mask over its mean + 1/n (the paper)"),
-            ("none", "mask not rescaled"),
+        dialect("cautious_adamw", words, _cautious(mean, early), layered=True, **ADAM, weight_decay=0.0)
+        for mean, early, words in (
+            ("clamped", True, "mask over its mean, at least 1e-3, eps before the bias correction (the authors' code)"),
+            ("clamped", False, "mask over its mean, at least 1e-3, eps after the bias correction"),
+            ("paper", False, "mask over its mean + 1/n (the paper)"),
+            ("none", False, "mask not rescaled"),
         )
     ),
     dialect("mars_adamw", "the corrected gradient clipped to norm 1", _mars(True), layered=True, **MARS),
