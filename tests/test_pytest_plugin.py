@@ -5,9 +5,6 @@ import sys
 
 import pytest
 
-import optlab.conformance.gates  # noqa: F401  # the inner pytest forgets what it was first to import; NumPy cannot be loaded twice
-import optlab.trajectories  # noqa: F401
-
 pytest_plugins = ["pytester"]
 
 MINE = """
