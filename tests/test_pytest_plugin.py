@@ -31,7 +31,7 @@ def register_activations(register):
 
 def outcomes(pytester, text):
     pytester.makepyfile(mine=MINE, test_it=text)
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error")
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
 
 
 @pytest.mark.parametrize("given", ["'tanh'", "fine", "optlab.catalogue()['costs']['huber']"])
@@ -93,5 +93,5 @@ def test_pytest_starts_as_quickly_as_before(tmp_path):
 
 
 def test_the_fixture_is_documented(pytester):
-    text = pytester.runpytest_inprocess("--fixtures").stdout.str()
+    text = pytester.runpytest_subprocess("--fixtures").stdout.str()
     assert "conformance [session scope]" in text and "`optlab check` as an assertion" in text
