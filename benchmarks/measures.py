@@ -18,8 +18,8 @@ from optlab.evidence import words
 
 STRAIGHT = 1.15  # a point this near the line counts as on it
 
-# What bends a curve where it is not straight. The line takes the best rate of the curve for every FLOP of it, so each of these is work
-# that has few FLOPs: shown on the page beside the ratio, for whoever wonders whether it is a defect.
+# What is expected to bend a curve where it is not straight; the ratio beside it is measured, the reason is not. The line takes the best
+# rate of the curve for every FLOP of it, so each of these is work that has few FLOPs: shown for whoever wonders whether it is a defect.
 BENDS = {
     "width": "narrow layers fill a part of a vector tile, and gather, activations and cost, which grow with the width and not with its "
     "square, weigh more; from some 1000 on, weights, gradients and moments no longer fit the caches and an update waits for memory",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optlab import loop, requests
+from optlab import loop
 from optlab.data import Dataset
 from optlab.errors import OptlabError
 from optlab.kernel import layout
@@ -18,7 +18,7 @@ from optlab.readout import curves_of, verdict
 from optlab.registry import Catalogue
 from optlab.rules import Rule
 from optlab.settings import Settings
-from optlab.stages import lay_out, requests_of
+from optlab.stages import lay_out
 from optlab.streams import Streams
 from optlab.timetable import hyper_table
 
@@ -48,7 +48,6 @@ def _plan(settings: Settings, optimizer: Rule, rows: int, period: int, streams: 
     plan[layout.PLAN_LR_COLUMN] = optimizer.swept.index("lr") if "lr" in optimizer.swept else -1
     plan[layout.PLAN_KEY0], plan[layout.PLAN_KEY1] = streams.order_key()
     plan[layout.PLAN_RUNNING] = running
-    plan[layout.PLAN_PENALTY_VALUE] = requests.EVALUATE in requests_of(optimizer)
     if settings.l2 and settings.l2_mode == "coupled" and not settings.penalise_biases:
         plan[layout.PLAN_L2_MODE] = layout.L2_IN_MODEL
     reals[layout.REAL_L1], reals[layout.REAL_L2] = settings.l1, settings.l2

@@ -54,12 +54,14 @@ def run(
     """Train w in place.
 
     stages: the rule's, laid out from w, with a step's parameters per step behind their slots if `keep_path`. table: swept
-    hyper-parameters, one row per period of steps. plan, reals, model: as `kernel.layout` has them; the clock is filled in here.
+    hyper-parameters, one row per period of steps. plan, reals, model: as `kernel.layout` has them; what the clock and
+    the rule decide of the plan is filled in here.
     orders: explicit mini-batch orders, none by default. stop: polled at each step.
     """
     rows, epochs, n, dtype = int(plan[layout.PLAN_ROWS]), int(plan[layout.PLAN_EPOCHS]), len(w), kernel.dtype
     steps = epochs * -(-rows // min(int(plan[layout.PLAN_BATCH]), rows))
     plan[layout.PLAN_CLOCK], plan[layout.PLAN_CLOCK_ID] = kernel.clock, kernel.clock_id
+    plan[layout.PLAN_PENALTY_VALUE] = requests.EVALUATE in stages.requests
     rows_of_stages = stages.table
     if keep_path:  # one stage more, which only looks
         looks = np.zeros((1, abi.STAGE_COLUMNS), dtype=np.int64)

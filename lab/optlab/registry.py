@@ -33,6 +33,7 @@ class Catalogue(Mapping[str, Mapping[str, Plugin]]):
 
     def __init__(self, plugins: Mapping[str, Mapping[str, Plugin]]) -> None:
         self._plugins = {kind: MappingProxyType(dict(plugins.get(kind, {}))) for kind in KINDS}
+        self._chains: dict[str, Rule] = {}  # every trial of a study asks for the same one
 
     def __getitem__(self, kind: str) -> Mapping[str, Plugin]:
         return self._plugins[kind]
@@ -63,11 +64,11 @@ class Catalogue(Mapping[str, Mapping[str, Plugin]]):
         return found
 
     def _chain(self, name: str) -> Rule:
-        parts = []
-        for part in name.split(SEPARATOR):
-            known = self._plugins["stages"].get(part)
-            parts.append(cast(Rule, known if known is not None else self.find("optimizers", part)))
-        return chain(*parts)
+        if name not in self._chains:
+            stages = self._plugins["stages"]
+            parts = [stages[part] if part in stages else self.find("optimizers", part) for part in name.split(SEPARATOR)]
+            self._chains[name] = chain(*cast("list[Rule]", parts))
+        return self._chains[name]
 
     def optimizer(self, name: str) -> Rule:
         """The update rule of this name; stages around one are written ``clip_norm+adam``."""

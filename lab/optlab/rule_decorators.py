@@ -98,7 +98,7 @@ def _array(
 ) -> ArrayRule:
     kind = ArrayStage if stage else ArrayRule
     what = f"{kind.kind} {function.__name__}"
-    admitted = [name for name in GIVEN if not (whole and name == "bias")] if whole else ["t", "bias"]
+    admitted = [name for name in GIVEN if name != "bias"] if whole else ["t", "bias"]
     positional, hyper, given = signature_of(function, what, given=admitted)
     slots = _slots(what, positional)
     _check_start(what, start, slots, hyper)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,6 +29,11 @@ class Tensor:
     @property
     def size(self) -> int:
         return self.rows * self.columns
+
+    @property
+    def place(self) -> slice:
+        """Where it lies in the flat vector."""
+        return slice(self.offset, self.offset + self.size)
 
 
 @dataclass(frozen=True)
@@ -198,23 +204,25 @@ class ArrayRule(Rule):
         words = self.state.get(slot, "n" if self.whole else "rows columns")
         return () if words == SCALAR else tuple(words.split())
 
-    def _tensors(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+    def sizes(self, slot: str, tensor: Tensor, values: Mapping[str, Value]) -> tuple[int, ...]:
+        """A slot's shape in numbers."""
+        known: dict[str, Any] = {**values, "rows": tensor.rows, "columns": tensor.columns, "n": tensor.size}
+        return tuple(int(known.get(word, word)) for word in self.shape(slot))
+
+    def seen(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """What it is called with, one after another: the tensors, or all parameters as one."""
         return [Tensor(0, 1, sum(tensor.size for tensor in tensors))] if self.whole else tensors
 
     def memory(self, tensors: Sequence[Tensor], values: Mapping[str, Value]) -> Iterator[tuple[str, int, float | slice]]:
-        for tensor in self._tensors(tensors):
-            known: dict[str, Any] = {**values, "rows": tensor.rows, "columns": tensor.columns, "n": tensor.size}
+        for tensor in self.seen(tensors):
             for slot in self.slots:
                 if self.shape(slot):
-                    size = 1
-                    for word in self.shape(slot):
-                        size *= int(known.get(word, word))
-                    yield slot, size, self.first(slot, values, slice(tensor.offset, tensor.offset + tensor.size))
+                    yield slot, math.prod(self.sizes(slot, tensor, values)), self.first(slot, values, tensor.place)
 
     def scalars(self, tensors: Sequence[Tensor], values: Mapping[str, Value]) -> list[float]:
         own = [slot for slot in self.slots if not self.shape(slot)]
         firsts = [self.first(slot, values, slice(0)) for slot in own]
-        return [first for _ in self._tensors(tensors) for first in firsts if isinstance(first, float)]
+        return [first for _ in self.seen(tensors) for first in firsts if isinstance(first, float)]
 
     def flops(self, options: Options = NO_OPTIONS) -> float:
         """Operations per parameter and step as the author counted them, where they depend on the shape those of a 64 x 64 layer."""
@@ -224,7 +232,7 @@ class ArrayRule(Rule):
         fixed, operations = self.options(values), self.operations
         if not callable(operations):
             return operations * sum(tensor.size for tensor in tensors)
-        return float(sum(operations(tensor.rows, tensor.columns, **fixed) for tensor in self._tensors(tensors)))
+        return float(sum(operations(tensor.rows, tensor.columns, **fixed) for tensor in self.seen(tensors)))
 
     def compiled(self, dtype: str, options: Options = NO_OPTIONS) -> Compiled:
         from optlab.formula.compile import compile_array_rule

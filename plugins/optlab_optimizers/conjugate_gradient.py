@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from optlab.plugin import DONE, EVALUATE, Positive, hookimpl, vector_rule
-from optlab_optimizers.shared.line_search import CALLS, COST, SLOPE, STEP, advance, begin
+from optlab_optimizers.shared.line_search import CALLS, COST, SLOPE, STEP, advance, begin, go, slope_along
 
 
 @vector_rule(operations=20.0, state={"search": "18", "moved": "scalar", "steep": "scalar"})
@@ -24,9 +24,7 @@ def conjugate_gradient(
 ):  # fmt: skip
     n = len(w)
     if call > 0:
-        slope = 0.0
-        for i in range(n):
-            slope += np.float64(g[i]) * d[i]
+        slope = slope_along(g, d)
         if search_for == "strong_wolfe":
             over = advance(search, cost, slope, 1e-4, 0.1, 25)
         else:
@@ -36,8 +34,7 @@ def conjugate_gradient(
                 over = search[CALLS] >= 40
                 search[STEP] *= 0.0 if over else 0.5
         moved[0] = search[STEP]
-        for i in range(n):
-            w[i] = origin[i] + moved[0] * d[i]
+        go(w, origin, moved[0], d)
         return DONE if over else EVALUATE
     size, square, crossed, before = 0.0, 0.0, 0.0, 0.0
     for i in range(n):
@@ -65,8 +62,7 @@ def conjugate_gradient(
     steep[0] = slope
     begin(search, first if search_for == "strong_wolfe" else 2 * first, cost, slope, longest)
     moved[0] = search[STEP]
-    for i in range(n):
-        w[i] = origin[i] + moved[0] * d[i]
+    go(w, origin, moved[0], d)
     return EVALUATE
 
 

@@ -6,10 +6,8 @@ backward pass per row and output and, for n parameters, 2 n^3 / 3 operations and
 the damped matrix is singular w stays.
 """
 
-import numpy as np
-
 from optlab.plugin import DONE, GAUSS_NEWTON, NonNegative, Positive, hookimpl, vector_rule
-from optlab_optimizers.shared.linear_solve import solve
+from optlab_optimizers.shared.linear_solve import descend
 
 
 def operations(rows, n, **options):
@@ -20,11 +18,7 @@ def operations(rows, n, **options):
 def gauss_newton(w, g, *, call, matrix, lr: Positive = 1.0, damping: NonNegative = 0.1):
     if call == 0:
         return GAUSS_NEWTON
-    n = len(w)
-    step = np.empty(n, dtype=np.float64)
-    solve(matrix, damping, g, step)
-    for i in range(n):
-        w[i] -= lr * step[i]
+    descend(w, matrix, damping, g, lr)
     return DONE
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from optlab.plugin import DONE, EVALUATE, Count, Positive, hookimpl, vector_rule
-from optlab_optimizers.shared.line_search import STEP, advance, begin
+from optlab_optimizers.shared.line_search import STEP, advance, begin, go, slope_along
 
 
 def operations(rows, n, **options):
@@ -32,13 +32,10 @@ def l_bfgs(
 ):  # fmt: skip
     n = len(w)
     if call > 0:
-        slope = 0.0
-        for i in range(n):
-            slope += np.float64(g[i]) * d[i]
+        slope = slope_along(g, d)
         over = advance(search, cost, slope, 1e-4, 0.9, 25)
         moved[0] = search[STEP]
-        for i in range(n):
-            w[i] = origin[i] + moved[0] * d[i]
+        go(w, origin, moved[0], d)
         return DONE if over else EVALUATE
     torch = dialect == "torch"
     size, square = 0.0, 0.0
@@ -91,8 +88,7 @@ def l_bfgs(
             moved[0] = 0.0
             return DONE
         begin(search, moved[0], cost, slope, longest)
-    for i in range(n):
-        w[i] = origin[i] + moved[0] * d[i]
+    go(w, origin, moved[0], d)
     return EVALUATE if line_search else DONE
 
 

@@ -6,10 +6,8 @@ hundred parameters. Where H + damping I has negative eigenvalues a step climbs, 
 may well end in a saddle point; damping above the size of the most negative eigenvalue prevents that. Where it is singular w stays.
 """
 
-import numpy as np
-
 from optlab.plugin import DONE, HESSIAN_VECTOR, NonNegative, Positive, hookimpl, vector_rule
-from optlab_optimizers.shared.linear_solve import solve
+from optlab_optimizers.shared.linear_solve import descend
 
 
 def operations(rows, n, **options):
@@ -31,10 +29,7 @@ def newton(w, g, hessian, *, call, direction, answer, lr: Positive = 1.0, dampin
         for j in range(i):
             mean = (hessian[i, j] + hessian[j, i]) / 2
             hessian[i, j], hessian[j, i] = mean, mean
-    step = np.empty(n, dtype=np.float64)
-    solve(hessian, damping, g, step)
-    for i in range(n):
-        w[i] -= lr * step[i]
+    descend(w, hessian, damping, g, lr)
     return DONE
 
 

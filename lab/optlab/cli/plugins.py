@@ -104,7 +104,7 @@ def show(
     """
     from optlab import registry
     from optlab.cli import pictures
-    from optlab.composition import composed, is_composed
+    from optlab.composition import is_composed
 
     if plot is not None:
         pictures.check_suffix(plot)
@@ -115,7 +115,7 @@ def show(
     if not found and is_composed(name):
         parts = set(re.split(r"\W+", name))
         rule = parts & {*catalogue["optimizers"], *catalogue["stages"]} and not parts & set(catalogue["schedules"])
-        found = [catalogue.optimizer(name) if rule else composed(name, catalogue.schedule)]
+        found = [catalogue.find("optimizers" if rule else "schedules", name)]
     if not found:
         known = [each.name for each in everything]
         raise OptlabError(f"there is no plugin called {name!r}{nearest(name, known)}; `optlab plugins` lists them all")

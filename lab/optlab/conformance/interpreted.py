@@ -58,22 +58,24 @@ def _formula(rule: Optimizer, values: Mapping[str, Value], start: Array) -> Step
 
 def _array(rule: Any, values: Mapping[str, Value], start: Array, tensors: Sequence[Tensor]) -> Step:
     assert isinstance(rule, ArrayRule)
-    seen = [Tensor(0, 1, len(start))] if rule.whole else tensors
+    seen = rule.seen(tensors)
     state = [[_slot(rule, name, values, tensor, start) for name in rule.slots] for tensor in seen]
 
     def step(w: Array, g: Array, t: int) -> None:
         for k, (tensor, slots) in enumerate(zip(seen, state, strict=True)):
             shape = (tensor.size,) if rule.whole else (tensor.rows, tensor.columns)
-            part = slice(tensor.offset, tensor.offset + tensor.size)
             given = {"t": t, "bias": len(seen) == 1 or k % 2 == 1}
-            rule(w[part].reshape(shape), g[part].reshape(shape), *slots, **{name: given[name] for name in rule.given}, **values)
+            rule(
+                w[tensor.place].reshape(shape),
+                g[tensor.place].reshape(shape),
+                *slots,
+                **{name: given[name] for name in rule.given},
+                **values,
+            )
 
     return step
 
 
 def _slot(rule: ArrayRule, name: str, values: Mapping[str, Value], tensor: Tensor, start: Array) -> Array:
-    known = {**values, "rows": tensor.rows, "columns": tensor.columns, "n": tensor.size}
-    first = rule.first(name, values, slice(tensor.offset, tensor.offset + tensor.size))
-    value: Any = start[first] if isinstance(first, slice) else first
-    shape = tuple(int(known.get(word, word)) for word in rule.shape(name)) or (1,)
-    return np.array(np.broadcast_to(np.reshape(value, shape) if isinstance(first, slice) else value, shape), dtype=float)
+    first, shape = rule.first(name, values, tensor.place), rule.sizes(name, tensor, values) or (1,)
+    return start[first].reshape(shape).copy() if isinstance(first, slice) else np.full(shape, first)

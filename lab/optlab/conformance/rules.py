@@ -15,10 +15,11 @@ from optlab.conformance import ratio
 from optlab.conformance.interpreted import interpreted
 from optlab.conformance.record import Check
 from optlab.conformance.settings import settings
-from optlab.conformance.update.paths import asks, elementwise
+from optlab.conformance.update.paths import elementwise
 from optlab.conformance.update.tapes import PARAMETERS, SIZES
 from optlab.hyper import Value
 from optlab.rules import Optimizer, Rule
+from optlab.stages import requests_of
 from optlab.trajectories import trajectory
 
 Array = npt.NDArray[Any]
@@ -34,7 +35,7 @@ def check(rule: Rule) -> Iterator[Check]:
     every = list(settings(rule))
     if elementwise(rule):
         yield _slots(rule)
-    if asks(rule):
+    if requests_of(rule):
         yield Check(SECTION, "along a tape of gradients", None, "it asks for further evaluations, which a tape does not have")
         return
     rng = np.random.default_rng(3)

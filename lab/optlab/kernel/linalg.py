@@ -35,7 +35,6 @@ SHALLOW = 32
 # packing. Two panels were not measured.
 THIN = 2
 
-
 ROWS_AT_ONCE = 8
 
 

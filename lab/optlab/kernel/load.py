@@ -89,23 +89,24 @@ class Kernel:
         with jit.compiling(f"recorder {self.dtype}"):
             return jit.callback(abi.stage(abi.REALS[self.dtype]))(recorder.keep)
 
+    def _server(self, what: str, function: Any) -> Any:
+        with jit.compiling(f"{what} {self.dtype}"):
+            return jit.callback(abi.server(abi.REALS[self.dtype]))(function)
+
     @functools.cached_property
     def hessian_vector(self) -> Any:
         """`.address` of what serves Hessian-vector products of any model (abi.server); compiled in 0.7 s."""
-        with jit.compiling(f"Hessian-vector products {self.dtype}"):
-            return jit.callback(abi.server(abi.REALS[self.dtype]))(curvature.hessian_vector)
+        return self._server("Hessian-vector products", curvature.hessian_vector)
 
     @functools.cached_property
     def gauss_newton(self) -> Any:
         """`.address` of what serves the Gauss-Newton matrix of a network (abi.server); compiled in 3 s."""
-        with jit.compiling(f"Gauss-Newton matrix {self.dtype}"):
-            return jit.callback(abi.server(abi.REALS[self.dtype]))(curvature.gauss_newton)
+        return self._server("Gauss-Newton matrix", curvature.gauss_newton)
 
     @functools.cached_property
     def sampled_gradient(self) -> Any:
         """`.address` of what serves gradients for sampled labels of a network (abi.server); compiled in 2 s."""
-        with jit.compiling(f"sampled gradient {self.dtype}"):
-            return jit.callback(abi.server(abi.REALS[self.dtype]))(sampled.sampled_gradient)
+        return self._server("sampled gradient", sampled.sampled_gradient)
 
     @functools.cached_property
     def quadratic(self) -> tuple[Any, Any]:

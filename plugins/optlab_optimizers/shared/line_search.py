@@ -4,6 +4,8 @@ Nocedal and Wright, Numerical Optimization (2006), Algorithms 3.5 and 3.6, in th
 a search is an array of SIZE numbers; entry STEP is the step to evaluate next and, at the end, the step found.
 """
 
+import numpy as np
+
 SIZE = 18
 STEP, COST, SLOPE = 0, 1, 2  # to be evaluated; at the start of the search
 LAST, LAST_COST, LAST_SLOPE = 3, 4, 5  # the step evaluated before
@@ -80,3 +82,17 @@ def advance(search, cost, slope, c1, c2, most):
         near = False
     search[SLOW], search[STEP] = 1.0 if near else 0.0, step
     return False
+
+
+def slope_along(g, d):
+    """Slope of the objective along d, in float64."""
+    slope = 0.0
+    for i in range(len(g)):
+        slope += np.float64(g[i]) * d[i]
+    return slope
+
+
+def go(w, origin, step, d):
+    """w = origin + step * d."""
+    for i in range(len(w)):
+        w[i] = origin[i] + step * d[i]

@@ -28,3 +28,12 @@ def solve(matrix, damping, g, out):
         return False
     out[:] = found
     return True
+
+
+def descend(w, matrix, damping, g, lr):
+    """w -= lr (matrix + damping I)^-1 g; w stays where there is no finite step."""
+    n = len(w)
+    step = np.empty(n, dtype=np.float64)
+    solve(matrix, damping, g, step)
+    for i in range(n):
+        w[i] -= lr * step[i]

@@ -64,8 +64,3 @@ def ema(s: State, name: str, beta: float, new: Array) -> Array:
     """s[name] <- beta * s[name] + (1 - beta) * new, from 0."""
     s[name] = beta * s.get(name, np.zeros_like(new)) + (1 - beta) * new
     return s[name]  # type: ignore[no-any-return]
-
-
-def ratio_or_one(part: float, whole: float, condition: bool) -> float:
-    """part / whole where `condition` holds, else 1: the usual guard of trust ratios."""
-    return part / whole if condition else 1.0

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from optlab.conformance.properties import behaviour, convergence, cost, symmetries
 from optlab.conformance.record import Check
-from optlab.conformance.update.paths import asks
 from optlab.rules import Rule
+from optlab.stages import requests_of
 
 
 def check(rule: Rule) -> Iterator[Check]:
     """All of them, at the rule's defaults."""
-    for part in (convergence, cost) if asks(rule) else (symmetries, behaviour, convergence, cost):
+    for part in (convergence, cost) if requests_of(rule) else (symmetries, behaviour, convergence, cost):
         yield from part.check(rule)

@@ -21,7 +21,6 @@ from optlab.stages import requests_of
 from optlab.training import train
 
 Array = npt.NDArray[Any]
-Gap = Callable[[dict[str, Value]], float]
 
 SECTION = "Properties"
 RATES = tuple(float(f"{10.0**k:.2g}") for k in np.arange(-4, 1.51, 0.5))

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from optlab.conformance.record import Check
-from optlab.conformance.update.paths import asks, elementwise
+from optlab.conformance.update.paths import elementwise
 from optlab.plugin import optimizer
 from optlab.rules import ArrayRule, Rule, Tensor
+from optlab.stages import requests_of
 from optlab.trajectories import trajectory
 
 SECTION = "Properties"
@@ -34,7 +35,7 @@ def check(rule: Rule) -> Iterator[Check]:
     yield Check(SECTION, "state", None, _state(rule), {"slots": len(rule.slots)})
     count = float(rule.flops(rule.options(rule.values({}))))
     yield Check(SECTION, "operations", None, f"{count:g} per parameter and step", {"operations": count})
-    if asks(rule):
+    if requests_of(rule):
         return
     each = max(0.0, _seconds(rule) - _seconds(nothing)) / (STEPS * PARAMETERS) * 1e9
     words = f"{each:.2g} ns per parameter and step (float64, {PARAMETERS} parameters, median of {REPEATS})"

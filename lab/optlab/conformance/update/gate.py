@@ -10,10 +10,11 @@ from optlab.conformance.record import Check
 from optlab.conformance.settings import settings
 from optlab.conformance.update import departure, peers, resets, tapes
 from optlab.conformance.update.families import Claim, claim
-from optlab.conformance.update.paths import asks, elementwise
+from optlab.conformance.update.paths import elementwise
 from optlab.conformance.update.search import Match, Near, Search
 from optlab.hyper import Value
 from optlab.rules import Rule
+from optlab.stages import requests_of
 
 SECTION = "Which rule it is"
 FAMILIES = tuple(dict.fromkeys(one.rule for one in DIALECTS))
@@ -24,7 +25,7 @@ def check(rule: Rule) -> Iterator[Check]:
     if len(rule.parts) > 1:
         yield Check(SECTION, "update rule", None, f"the chain {rule.name}; which rule its parts are is checked one by one")
         return
-    if asks(rule):
+    if requests_of(rule):
         yield Check(SECTION, "update rule", None, "it asks for further evaluations, so that no tape of gradients can say")
         return
     for words, values in options(rule):

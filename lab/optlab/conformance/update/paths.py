@@ -12,7 +12,7 @@ from optlab.conformance.dialects.record import Dialect, run
 from optlab.conformance.interpreted import interpreted
 from optlab.conformance.update.tapes import SHAPES, SIZES, Tape
 from optlab.hyper import Value
-from optlab.rules import ArrayRule, Optimizer, Rule
+from optlab.rules import Optimizer, Rule
 from optlab.trajectories import trajectory
 
 Array = npt.NDArray[np.float64]
@@ -26,11 +26,6 @@ def rate_name(rule: Rule) -> str:
 def elementwise(rule: Rule) -> bool:
     """Whether each parameter goes its own way: all of it formulas."""
     return all(isinstance(part, Optimizer) for part in rule.parts)
-
-
-def asks(rule: Rule) -> bool:
-    """Whether it asks for further evaluations, which a tape does not have."""
-    return any(isinstance(part, ArrayRule) and part.asks for part in rule.parts)
 
 
 class Paths:
