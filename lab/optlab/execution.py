@@ -18,7 +18,6 @@ from optlab.readout import curves_of, verdict
 from optlab.registry import Catalogue
 from optlab.rules import Rule
 from optlab.settings import Settings
-from optlab.stages import lay_out
 from optlab.streams import Streams
 from optlab.timetable import hyper_table
 
@@ -77,19 +76,19 @@ def execute(
     Raises:
         OptlabError: a shape that does not fit, a plugin that is missing or breaks its contract.
     """
-    ready, optimizer = prepared or Prepared(settings, dataset, catalogue), catalogue.optimizer(settings.optimizer)
-    wiring, rows, values = ready.wiring, len(dataset.train), optimizer.values(dict(settings.hyper))
+    ready = prepared or Prepared(settings, dataset, catalogue)
+    wiring, rows, tuned = ready.wiring, len(dataset.train), ready.tuned(settings)
     w = ready.start(streams) if initial is None else _given(initial, settings, wiring.sizes)
-    table, period = hyper_table(optimizer, settings, catalogue, -(-rows // ready.batch))
-    plan, reals = _plan(settings, optimizer, rows, period, streams, running)
+    table, period = hyper_table(tuned.rule, settings, catalogue, -(-rows // ready.batch))
+    plan, reals = _plan(settings, tuned.rule, rows, period, streams, running)
     reals[layout.REAL_TERMS] = wiring.terms
     ready.penalise_in_model(reals[layout.REAL_L2 :] if plan[layout.PLAN_L2_MODE] == layout.L2_IN_MODEL else None)
     ran = loop.run(
-        wiring.kernel, lay_out(optimizer, values, w, ready.layers), plan, reals, ready.model, w, table,
+        wiring.kernel, tuned.arrangement.begin(w), plan, reals, ready.model, w, table,
         orders=_orders(orders, settings.epochs, rows), stop=stop,
     )  # fmt: skip
     result = ran.result
-    curves = curves_of(ran.history, ready, optimizer, settings)
+    curves = curves_of(ran.history, ready, tuned.step_flops, settings)
     status, sentence = verdict(ran.code, result, curves, ready, dataset, settings)
     network = Network(
         wiring.sizes, tuple((a, dict(h)) for a, h in wiring.activations), wiring.cost.link, w, dataset.mean, dataset.scale, dataset.classes

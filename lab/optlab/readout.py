@@ -13,9 +13,7 @@ from optlab.derived import variation
 from optlab.kernel import layout
 from optlab.outcome import CURVES
 from optlab.prepared import Prepared
-from optlab.rules import Rule
 from optlab.settings import Settings
-from optlab.stages import tensors_of
 
 Array = npt.NDArray[Any]
 
@@ -33,12 +31,12 @@ SERVED = {
 }
 
 
-def curves_of(history: Array, prepared: Prepared, optimizer: Rule, settings: Settings) -> Array:
+def curves_of(history: Array, prepared: Prepared, step_flops: float, settings: Settings) -> Array:
     """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
     curves = np.full((len(history), len(CURVES)), np.nan)
     curves[:, :3] = history[:, _FIRST]
     penalised = prepared.weights * (2 * bool(settings.l2) + 3 * bool(settings.l1))
-    per_step = optimizer.step_flops(tensors_of(prepared.layers, prepared.parameters), optimizer.values(dict(settings.hyper))) + penalised
+    per_step = step_flops + penalised
     curves[:, 3] = history[:, layout.HISTORY_ROWS] * prepared.flops_per_row + history[:, layout.HISTORY_STEP] * per_step
     regression = prepared.wiring.task == "regression"
     costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)

@@ -55,12 +55,36 @@ def requests_of(rule: Rule) -> frozenset[int]:
     return frozenset(request for part in asking for request in (EVALUATE, *(ASKING[name] for name in part.given if name in ASKING)))
 
 
-def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | None = None, behind: int = 0) -> Stages:
-    """The stages of `rule` at these hyper-parameters, before the first step from w.
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """A rule's memory before there are parameters: what all trials at its hyper-parameters on one network share.
 
-    behind: further elements to append to the slots.
+    firsts: (offset, elements, first value or the part of the parameters) of the vector slots; `size` is their whole length. The others:
+    see `Stages`.
     """
-    dtype, n = str(w.dtype), len(w)
+
+    dtype: str
+    table: Array
+    firsts: tuple[tuple[int, int, float | slice], ...]
+    size: int
+    scalars: Array
+    layers: Array
+    requests: frozenset[int]
+    scratch: int
+
+    def begin(self, w: Array, behind: int = 0) -> Stages:
+        """The stages before the first step from w. behind: further elements to append to the slots."""
+        slots = aligned(self.size + behind, self.dtype)
+        for start, size, first in self.firsts:
+            if isinstance(first, slice):
+                slots[start : start + size] = w[first]
+            elif first != 0.0:
+                slots[start : start + size] = first
+        return Stages(self.table, slots, self.scalars.copy(), self.layers, self.size, self.requests, self.scratch)
+
+
+def arrange(rule: Rule, values: Mapping[str, Value], n: int, dtype: str, layers: Array | None = None) -> Arrangement:
+    """How the stages of `rule` at these hyper-parameters lie in memory for n parameters; `layers`: their layer table, if they have one."""
     layers = np.zeros((0, abi.LAYER_COLUMNS), dtype=np.int64) if layers is None else layers
     tensors = tensors_of(layers, n)
     table = np.zeros((len(rule.parts), abi.STAGE_COLUMNS), dtype=np.int64)
@@ -77,11 +101,11 @@ def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | N
         offset = layout.block(offset)
         scalars += part.scalars(tensors, own)
         column += len(part.swept)
-    offset = max(offset, 1)
-    slots = aligned(offset + behind, dtype)
-    slots[:] = 0
-    for start, size, first in firsts:
-        slots[start : start + size] = w[first] if isinstance(first, slice) else first
     asked = requests_of(rule)
     scratch = layout.scratch_size(n, int(layers[-1, abi.LAYER_OUT]) if len(layers) else 0, asked)
-    return Stages(table, slots, np.array([*scalars, 0.0]), layers, offset, asked, scratch)
+    return Arrangement(dtype, table, tuple(firsts), max(offset, 1), np.array([*scalars, 0.0]), layers, asked, scratch)
+
+
+def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | None = None, behind: int = 0) -> Stages:
+    """The stages of `rule` at these hyper-parameters, before the first step from w; see `Arrangement.begin`."""
+    return arrange(rule, values, len(w), str(w.dtype), layers).begin(w, behind)

@@ -16,7 +16,7 @@ from optlab.errors import OptlabError
 from optlab.execution import Executor
 from optlab.outcome import Outcome
 from optlab.settings import Settings
-from optlab.study import run as running
+from optlab.study import pool
 from optlab.study.progress import Progress
 from optlab.study.run import Stop, run_study
 from optlab.study.spec import Study
@@ -98,10 +98,10 @@ def test_a_new_contender_runs_alone_and_joins_the_study(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-from optlab.study import progress, run
+from optlab.study import pool, progress
 from optlab.study.spec import Study
 
-progress.INTERVAL, run.TOGETHER = 0.0, 1  # a commit of one or two trials and a report after it, however fast they are
+progress.INTERVAL, pool.TOGETHER = 0.0, 1  # a commit of one or two trials and a report after it, however fast they are
 
 def kill(progress):
     if progress.phase == {phase!r} and progress.done >= {after}:
@@ -138,7 +138,7 @@ def test_what_is_counted_is_on_disk(tmp_path: Path) -> None:
 
 def test_control_c_saves_what_runs_and_the_next_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optlab.study.progress.INTERVAL", 0.0)  # a report after each commit, however fast the trials are
-    monkeypatch.setattr(running, "TOGETHER", 1)
+    monkeypatch.setattr(pool, "TOGETHER", 1)
     seen: list[Progress] = []
 
     def interrupt(progress: Progress) -> None:
@@ -192,7 +192,7 @@ def test_a_store_that_fails_ends_the_run_and_keeps_what_was_saved(tmp_path: Path
         save(self, records, about)
 
     monkeypatch.setattr(Store, "save", full)
-    monkeypatch.setattr(running, "TOGETHER", 1)
+    monkeypatch.setattr(pool, "TOGETHER", 1)
     with pytest.raises(OptlabError, match="disk full"):
         tiny().run(tmp_path / "lab.db")
     assert len(exact(tmp_path / "lab.db")) == sum(calls[:2])

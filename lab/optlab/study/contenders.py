@@ -10,10 +10,10 @@ from typing import Any
 from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.hyper import HyperParameter, Value
+from optlab.identity import ByIdentity
 from optlab.registry import Catalogue
 from optlab.rules import Rule
 from optlab.settings import Pairs, Settings, pairs
-from optlab.study.identity import ByIdentity
 from optlab.study.schema import RUN_KEYS, STUDY_KEYS, HyperTable, SlippedKeyError, Spec
 from optlab.timetable import unfit
 

@@ -6,43 +6,25 @@ stopped or killed at any moment is gone on with by running it again, to the same
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from optlab.blas import single_threaded
 from optlab.errors import OptlabError
-from optlab.execution import Executor
+from optlab.identity import ByIdentity
 from optlab.jit import Compilation
 from optlab.prepared import wire
-from optlab.streams import Streams
 from optlab.study import environment, record
-from optlab.study.curves import COLUMNS
-from optlab.study.identity import ByIdentity
+from optlab.study.pool import Pool
 from optlab.study.progress import Meter, Progress, expected_cost
 from optlab.study.results import Results, chosen_cells
 from optlab.study.spec import Study
 from optlab.study.stop import Stop, interruptible
 from optlab.study.store import Record, Store
 from optlab.study.trial import CONFIRMATION, TUNING, Trial
-
-AHEAD = 16
-"""Trials per worker that are given out and not yet stored: enough that no worker waits for the writer, few enough for flat memory."""
-
-TOGETHER = 8
-"""Finished trials per worker that are stored in one transaction: with 16 a trial takes a third of the time that it takes alone."""
-
-PATIENCE = 0.05
-"""Seconds that a finished trial waits for others at most."""
-
-Given = queue.SimpleQueue[Trial | None]
-Finished = queue.SimpleQueue[Record | None]
 
 
 def run_study(
@@ -99,11 +81,11 @@ class _Phases:
         order: Callable[[list[Trial]], Iterable[Trial]] | None,
         compiled: float,
     ) -> None:
-        self._study, self._store, self._threads, self._progress, self._stop, self._order = study, store, threads, progress, stop, order
+        self._study, self._store, self._progress, self._stop, self._order = study, store, progress, stop, order
         self._compiled = compiled
         self._rows = {name: self._counts(name) for name in study.problems}
         self._finished = store.finished()
-        self._execute = Executor(study.catalogue, stop.flag)
+        self._pool = Pool(study, threads, stop)
         self._costs = ByIdentity(self._expected_cost)
         self.ran = 0
 
@@ -141,20 +123,7 @@ class _Phases:
         todo: Iterable[Trial] = self._unrun(trials())
         if self._order is not None:
             todo = self._order(list(todo))
-        given, finished = Given(), Finished()
-        workers = [threading.Thread(target=self._work, args=(given, finished), name=f"optlab-{k}") for k in range(self._threads)]
-        for worker in workers:
-            worker.start()
-        try:
-            self._drive(given, finished, iter(todo), meter)
-        except BaseException:  # a full disk, a third Ctrl-C: do not wait for trials whose outcome nobody can store
-            self._stop.requests, self._stop.flag[0] = 2, 1
-            raise
-        finally:
-            for _ in workers:
-                given.put(None)
-            for worker in workers:
-                worker.join()
+        self._pool.run(iter(todo), lambda records: self._keep(records, meter), meter)
         meter.report(force=True)
         return not self._missing
 
@@ -182,30 +151,6 @@ class _Phases:
                 continue  # its trials fail alike, each with the sentence
         meter.message = ""
 
-    def _drive(self, given: Given, finished: Finished, todo: Iterator[Trial], meter: Meter) -> None:
-        """Give trials out, store what comes back: several in one transaction, none of them later than `PATIENCE`."""
-        in_flight, more, since = 0, True, 0.0
-        records: list[Record | None] = []
-        while more or in_flight:
-            if self._stop.requests:
-                more = False
-                meter.message = f"stopping: {in_flight} running trials finish and are saved; Ctrl-C again gives them up"
-            while more and in_flight < self._threads * AHEAD:
-                trial = next(todo, None)
-                if trial is None:
-                    more = False
-                    break
-                given.put(trial)
-                in_flight += 1
-            since = since if records else time.perf_counter()
-            records += _drained(finished)
-            full = len(records) >= min(self._threads * TOGETHER, in_flight)
-            if records and (full or time.perf_counter() - since > PATIENCE):
-                in_flight -= len(records)
-                self._keep([one for one in records if one is not None], meter)
-                records.clear()
-            meter.report()
-
     def _keep(self, records: list[Record], meter: Meter) -> None:
         self._store.save(records, environment.describe())
         self.ran += len(records)
@@ -213,39 +158,3 @@ class _Phases:
             self._missing.discard(one.trial.digest)
             self._finished.add(one.trial.digest)
             meter.count(one, self._cost(one.trial))
-
-    def _work(self, given: Given, finished: Finished) -> None:
-        while (trial := given.get()) is not None:
-            finished.put(self._one(trial))
-
-    def _one(self, trial: Trial) -> Record | None:
-        """One trial, in a worker thread; None if it was given up. Whatever goes wrong becomes its sentence: the study goes on."""
-        if self._stop.requests:
-            return None
-        try:
-            dataset = self._study.datasets.get(trial.problem, trial.replicate)
-            outcome = self._execute(trial.settings, dataset, Streams(trial.seed, trial.replicate))
-        except OptlabError as error:
-            return _failed(trial, str(error))
-        except Exception as error:
-            return _failed(trial, f"{type(error).__name__}: {error}")
-        if outcome.status == "stopped" and self._stop.flag[0]:
-            return None
-        numbers = outcome.steps, outcome.epochs, outcome.seconds, outcome.flops
-        return Record(trial, outcome.status, outcome.sentence, outcome.metric, *numbers, outcome.curves)
-
-
-def _failed(trial: Trial, sentence: str) -> Record:
-    metric = "accuracy" if trial.cell.task == "classification" else "r2"
-    return Record(trial, "error", " ".join(sentence.split()), metric, 0, 0, 0.0, 0.0, np.empty((0, len(COLUMNS))))
-
-
-def _drained(finished: Finished) -> list[Record | None]:
-    """All that is finished; waits a moment for the first."""
-    try:
-        records = [finished.get(timeout=0.05)]
-    except queue.Empty:
-        return []
-    while not finished.empty():
-        records.append(finished.get())
-    return records

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 from optlab import registry
 from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
+from optlab.identity import ByIdentity
 from optlab.study import contenders, plain, problems, schema, toml
 from optlab.study.contenders import Contender
-from optlab.study.identity import ByIdentity
 from optlab.study.overrides import apply_overrides
 from optlab.study.plain import Variant, variant
 from optlab.study.trial import CONFIRMATION, FIRST_CONFIRMATION, TUNING, Cell, PluginDigests, Split, Trial

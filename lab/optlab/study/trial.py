@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from optlab.hyper import Value
+from optlab.identity import ByIdentity
 from optlab.registry import Catalogue
 from optlab.settings import Pairs, Settings
-from optlab.study.identity import ByIdentity
 
 NUMERICS = 4
 """Raised when the same trial gives other numbers than before (a changed kernel or initial draw): all stored trials then run again."""
