@@ -1,5 +1,6 @@
 """Tracing: the graph is the formula as written, its text is stable, and what cannot be traced says so in one sentence."""
 
+import cProfile
 import math
 import re
 import subprocess
@@ -170,3 +171,14 @@ def test_floor_and_remainder_follow_python():
     graph = trace(lambda x: (x // 2, x % 3, sin(x)), ("x",))
     for x in (-7.5, -0.5, 0.0, 4.0, 7.25):
         assert graph.evaluate(x) == pytest.approx((x // 2, x % 3, math.sin(x)))
+
+
+def test_a_formula_is_traced_under_a_profiler():
+    profiler = cProfile.Profile()
+    profiler.enable()
+    try:
+        graph = trace(lambda z: z * z, ("z",))
+        assert sys.getprofile() is profiler
+    finally:
+        profiler.disable()
+    assert len(graph.outputs) == 1 and sys.getprofile() is None

@@ -156,12 +156,19 @@ def _call(function: Callable[..., Any], positional: list[Traced], keywords: dict
     except OptlabError:
         raise
     except Exception as error:
-        sys.setprofile(before)
         if "__array_ufunc__" in str(error) or "ufunc" in str(error):
             raise OptlabError(
                 f"{name} calls a NumPy function on a traced value ({error}): use those of optlab.plugin (sqrt, exp, log, where, ...)"
             ) from error
         raise OptlabError(f"{name} cannot be traced as a formula: {type(error).__name__}: {error}") from error
     finally:
-        sys.setprofile(before)
+        _profile_again(before)
     return result, local
+
+
+def _profile_again(profiler: Any) -> None:
+    """Undo `sys.setprofile`; cProfile is what `sys.getprofile` returns but no function that could be set."""
+    if profiler is None or callable(profiler):
+        sys.setprofile(profiler)
+    else:
+        profiler.enable()
