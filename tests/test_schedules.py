@@ -89,6 +89,7 @@ TWINS = [
     ("inverse_square_root", {"warmup": 8}, lambda s, rule: s.LambdaLR(rule, lambda k: min((k + 1) ** -0.5, (k + 1) * 8**-1.5) * 8**0.5)),
     ("hyperbolic", {"t0": 3, "t1": 9}, lambda s, rule: s.LambdaLR(rule, lambda k: 3 / (k + 9))),
     ("inverse_scaling", {"power": 0.7}, lambda s, rule: s.LambdaLR(rule, lambda k: (k + 1) ** -0.7)),
+    ("inverse_scaling", {"power": 0.5, "scale": 150.0}, lambda s, rule: s.LambdaLR(rule, lambda k: (150 * k + 1) ** -0.5)),
 ]  # fmt: skip
 
 
