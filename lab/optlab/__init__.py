@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from optlab.conformance.networks import check_gradient
     from optlab.conformance.orders import check_order
     from optlab.conformance.steps import check_step
+    from optlab.diagnostics import diagnose
     from optlab.errors import OptlabError
     from optlab.formula.worked import autodiff
     from optlab.gradients import gradient
+    from optlab.network import unpack
     from optlab.objectives.descent import Descent, minimise
     from optlab.objectives.quadratics import quadratic
-    from optlab.outcome import Outcome, load, unpack
+    from optlab.outcome import Diagnosis, Outcome, load
     from optlab.registry import catalogue
     from optlab.study.axes import linear, log
     from optlab.study.spec import Study, variant
@@ -29,6 +31,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Descent",
+    "Diagnosis",
     "OptlabError",
     "Outcome",
     "Study",
@@ -38,6 +41,7 @@ __all__ = [
     "check_gradient",
     "check_order",
     "check_step",
+    "diagnose",
     "gradient",
     "linear",
     "load",
@@ -52,6 +56,7 @@ __all__ = [
 
 _HOME = {
     "Descent": "optlab.objectives.descent",
+    "Diagnosis": "optlab.outcome",
     "OptlabError": "optlab.errors",
     "Outcome": "optlab.outcome",
     "Study": "optlab.study.spec",
@@ -61,6 +66,7 @@ _HOME = {
     "check_gradient": "optlab.conformance.networks",
     "check_order": "optlab.conformance.orders",
     "check_step": "optlab.conformance.steps",
+    "diagnose": "optlab.diagnostics",
     "gradient": "optlab.gradients",
     "linear": "optlab.study.axes",
     "load": "optlab.outcome",
@@ -69,7 +75,7 @@ _HOME = {
     "quadratic": "optlab.objectives.quadratics",
     "train": "optlab.training",
     "trajectory": "optlab.trajectories",
-    "unpack": "optlab.outcome",
+    "unpack": "optlab.network",
     "variant": "optlab.study.spec",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Any
 
@@ -9,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from optlab import loop
+from optlab.classified import classified
 from optlab.data import Dataset
+from optlab.diagnostics import examine, update_ratio
 from optlab.errors import OptlabError
 from optlab.kernel import layout
-from optlab.outcome import Network, Outcome
+from optlab.network import Network
+from optlab.outcome import Outcome
 from optlab.prepared import Prepared
-from optlab.readout import curves_of, verdict
+from optlab.readout import bad_place, curves_of, verdict
 from optlab.registry import Catalogue
 from optlab.rules import Rule
 from optlab.settings import Settings
@@ -65,12 +69,16 @@ def execute(
     initial: Any = None,
     orders: Any = None,
     running: bool = False,
+    diagnostics: bool = False,
+    area: bool = True,
 ) -> Outcome:
     """Train once.
 
     prepared: `Prepared(settings, dataset, catalogue)` or one that fits them; made where it is not given.
     stop: int64 (1,), polled at each step; anything but 0 ends the run. initial: flat start in place of the initializer's.
     orders: (epochs, rows) indices in place of the order policy. running: keep the mean cost of each mini-batch before its update.
+    diagnostics: look at the network at the end, over the training rows (`Outcome.diagnosis`); it changes no other number.
+    area: take the area under the ROC curve, too.
     The caller pins BLAS to one thread (`optlab.blas.single_threaded`).
 
     Raises:
@@ -84,20 +92,35 @@ def execute(
     reals[layout.REAL_TERMS] = wiring.terms
     ready.penalise_in_model(reals[layout.REAL_L2 :] if plan[layout.PLAN_L2_MODE] == layout.L2_IN_MODEL else None)
     ran = loop.run(
-        wiring.kernel, tuned.arrangement.begin(w), plan, reals, ready.model, w, table,
-        orders=_orders(orders, settings.epochs, rows), stop=stop,
+        wiring.kernel, tuned.arrangement.begin(w, len(w) if diagnostics else 0), plan, reals, ready.model, w, table,
+        orders=_orders(orders, settings.epochs, rows), stop=stop, keep_before=diagnostics,
     )  # fmt: skip
     result = ran.result
     curves = curves_of(ran.history, ready, tuned.step_flops, settings)
     status, sentence = verdict(ran.code, result, curves, ready, dataset, settings)
-    network = Network(
-        wiring.sizes, tuple((a, dict(h)) for a, h in wiring.activations), wiring.cost.link, w, dataset.mean, dataset.scale, dataset.classes
-    )
+    # What the history evaluates is what predicts: an average of w where the rule keeps one.
+    final = w if ran.evaluated is w else np.array(ran.evaluated)
+    activations = tuple((a, dict(h)) for a, h in wiring.activations)
+    network = Network(wiring.sizes, activations, wiring.cost.link, final, dataset.mean, dataset.scale, dataset.classes)
+    cost, finished = (wiring.cost, dict(wiring.cost_hyper)), status not in ("diverged", "error")
+    confusion, roc_auc = _classified(ready, dataset, ran.evaluated, area) if finished else (None, math.nan)
+    diagnosis = None
+    if diagnostics and finished and np.isfinite(w).all():
+        diagnosis = examine(network, cost, dataset.train.X, dataset.train.Y, update_ratio(ran.before, w, wiring.sizes))
     return Outcome(
         status, sentence, curves, "accuracy" if dataset.task == "classification" else "r2", network,
         int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS]), float(result[layout.RESULT_SECONDS]), float(curves[-1, 3]),
-        ran.running,
+        ran.running, cost, confusion, roc_auc, *bad_place(status, result), diagnosis,
     )  # fmt: skip
+
+
+def _classified(ready: Prepared, dataset: Dataset, evaluated: Array, area: bool) -> tuple[Array | None, float]:
+    """(confusion matrix, ROC-AUC) on the test rows, right after the run."""
+    if dataset.test is None or dataset.task == "regression":
+        return None, math.nan
+    outputs = ready.test_outputs(evaluated)
+    assert outputs is not None
+    return classified(outputs, dataset.test, ready.wiring.cost.link, area)
 
 
 class Executor:
@@ -106,12 +129,12 @@ class Executor:
     def __init__(self, catalogue: Catalogue, stop: Array | None = None) -> None:
         self._catalogue, self._stop, self._kept = catalogue, stop, threading.local()
 
-    def __call__(self, settings: Settings, dataset: Dataset, streams: Streams) -> Outcome:
+    def __call__(self, settings: Settings, dataset: Dataset, streams: Streams, diagnostics: bool = False, area: bool = True) -> Outcome:
         """The outcome of one trial; see `execute`."""
         prepared: Prepared | None = getattr(self._kept, "prepared", None)
         if prepared is None or not prepared.fits(settings, dataset, self._catalogue):
             self._kept.prepared = prepared = Prepared(settings, dataset, self._catalogue)
-        return execute(settings, dataset, streams, self._catalogue, prepared=prepared, stop=self._stop)
+        return execute(settings, dataset, streams, self._catalogue, prepared=prepared, stop=self._stop, diagnostics=diagnostics, area=area)
 
 
 def _given(initial: Any, settings: Settings, sizes: tuple[int, ...]) -> Array:

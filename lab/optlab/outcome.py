@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 import json
+import math
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from optlab.blas import single_threaded
 from optlab.errors import OptlabError
 from optlab.hyper import Value
-from optlab.kinds import Activation
+from optlab.kinds import Cost, RowCost
+from optlab.network import Network
 from optlab.registry import Catalogue, installed
 
 if TYPE_CHECKING:
@@ -42,78 +41,29 @@ CURVES = (
 )
 
 FILE_FORMAT = 1
+_ARRAYS = ("running", "confusion")
+_WHERE = ("bad_epoch", "bad_step", "bad_layer")
 
 
-def unpack(parameters: Array, sizes: tuple[int, ...] | list[int]) -> list[tuple[Array, Array]]:
-    """Views of a flat parameter vector, layer by layer: W (n_in, n_out) and b (n_out,).
+@dataclass(frozen=True)
+class Diagnosis:
+    """The state of a network at given weights over given rows (`optlab.diagnostics`). Per layer, input first; weights are W, biases apart.
 
-    Raises:
-        OptlabError: the vector's length is not that of a network with these sizes.
+    rows: how many. gradient_norm: 2-norm of the gradient of the mean cost, penalties apart, in each layer's W.
+    update_ratio: 2-norm of the last update of W over that of W before it, a decoupled L2 apart; None where W was 0 or it is not known.
+    dead_units, units: of each hidden layer, those whose output is the same number for all rows, and all.
+    zero_weights, weights: exact zeros among each layer's W, and all.
+    sharpness: the largest eigenvalue of the Hessian of the mean cost, penalties apart; None where it could not be found.
     """
-    parameters = np.asarray(parameters)
-    needed = sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(sizes))
-    if parameters.shape != (needed,):
-        raise OptlabError(f"unpack: parameters of shape {parameters.shape} do not fit the sizes {tuple(sizes)}, which need ({needed},)")
-    layers, at = [], 0
-    for n_in, n_out in itertools.pairwise(sizes):
-        W = parameters[at : at + n_in * n_out].reshape(n_in, n_out)
-        at += n_in * n_out
-        layers.append((W, parameters[at : at + n_out]))
-        at += n_out
-    return layers
 
-
-def _softmax(logits: Array) -> Array:
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
-
-
-def _sigmoid(logits: Array) -> Array:
-    from scipy.special import expit
-
-    return np.asarray(expit(logits))
-
-
-LINKS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
-    {"identity": lambda y: y, "sigmoid": _sigmoid, "softmax": _softmax, "exp": np.exp, "step": lambda y: (y > 0).astype(y.dtype)}
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """A dense network with everything that predicting needs: weights, activations, link, scaler."""
-
-    sizes: tuple[int, ...]
-    activations: tuple[tuple[Activation, dict[str, Value]], ...]
-    link: str
-    parameters: Array
-    mean: Array | None = None
-    scale: Array | None = None
-    classes: tuple[Any, ...] | None = None
-
-    def predict(self, X: Any) -> Array:
-        """Predictions (n, n_out) at inputs X (n, n_in), in the run's dtype; X is scaled as the training data was.
-
-        Costs that take logits give probabilities here: of the second class (one column), or of each class.
-
-        Raises:
-            OptlabError: X has another number of columns, or a value that is not finite.
-        """
-        a = np.asarray(X, dtype=np.float64)
-        if a.ndim == 1 and self.sizes[0] == 1:
-            a = a[:, None]
-        if a.ndim != 2 or a.shape[1] != self.sizes[0]:
-            raise OptlabError(f"predict: X has shape {a.shape}, but the network takes (rows, {self.sizes[0]})")
-        if not np.isfinite(a).all():
-            raise OptlabError("predict: X holds a value that is not finite; drop or fill such rows first")
-        if self.mean is not None and self.scale is not None:
-            a = (a - self.mean) / self.scale
-        from optlab.wiring import Layers
-
-        with single_threaded():
-            layers = Layers(self.sizes, self.activations, str(self.parameters.dtype))
-            outputs = layers.outputs(self.parameters, np.ascontiguousarray(a, dtype=self.parameters.dtype))
-        return np.asarray(LINKS[self.link](outputs))
+    rows: int
+    gradient_norm: tuple[float, ...]
+    update_ratio: tuple[float | None, ...] | None
+    dead_units: tuple[int, ...]
+    units: tuple[int, ...]
+    zero_weights: tuple[int, ...]
+    weights: tuple[int, ...]
+    sharpness: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +77,13 @@ class Outcome:
     metric: what the metric columns hold, "accuracy" or "r2". Costs exclude the penalty.
     steps, epochs, seconds (training alone, compile time and evaluation excluded), flops: what the run cost.
     running: mean cost of each mini-batch before its update, where asked for.
+    cost: what was trained, with its hyper-parameters.
+    confusion: int64 (k, k), test rows of class i that were taken for class j, as the last `test_metric` counts them; None for regression,
+        without test data, for more than `optlab.classified.MOST_CLASSES` classes, or where the run diverged or broke.
+    roc_auc: area under the ROC curve on test, ties counted half; of several classes the mean of each against the rest; else NaN.
+    bad_epoch, bad_step, bad_layer: where a diverged run was seen to diverge, counted from 1; the layer is the first with a parameter or
+        gradient that is not finite, None where all were; None where the run did not diverge.
+    diagnosis: the state of the network at the end, where asked for; see `Diagnosis`.
     """
 
     status: str
@@ -139,10 +96,17 @@ class Outcome:
     seconds: float
     flops: float
     running: Array | None = None
+    cost: tuple[Cost | RowCost, dict[str, Value]] | None = None
+    confusion: Array | None = None
+    roc_auc: float = math.nan
+    bad_epoch: int | None = None
+    bad_step: int | None = None
+    bad_layer: int | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def parameters(self) -> Array:
-        """Final parameters, flat: per layer W (n_in, n_out), then b."""
+        """Final parameters, flat: per layer W (n_in, n_out), then b; what the history evaluates: a rule's average where it keeps one."""
         return self.network.parameters
 
     @property
@@ -178,10 +142,14 @@ class Outcome:
             "activations": [
                 {"name": activation.name, "digest": activation.digest(hyper), "hyper": hyper} for activation, hyper in network.activations
             ],
+            "cost": self.cost and {"name": self.cost[0].name, "digest": self.cost[0].digest(self.cost[1]), "hyper": self.cost[1]},
+            "roc_auc": None if math.isnan(self.roc_auc) else self.roc_auc,
+            **{key: getattr(self, key) for key in _WHERE},
+            "diagnosis": self.diagnosis and dataclasses.asdict(self.diagnosis),
         }
         arrays = {"parameters": network.parameters, "curves": self.curves, "about": np.array(json.dumps(about))}
         arrays |= {name: array for name in ("mean", "scale") if (array := getattr(network, name)) is not None}
-        arrays |= {"running": self.running} if self.running is not None else {}
+        arrays |= {name: array for name in _ARRAYS if (array := getattr(self, name)) is not None}
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -221,4 +189,22 @@ def load(path: str | Path, catalogue: Catalogue | None = None) -> Outcome:
         tuple(about["sizes"]), tuple(activations), about["link"], arrays["parameters"], arrays.get("mean"), arrays.get("scale"), classes
     )
     numbers = {key: about[key] for key in ("steps", "epochs", "seconds", "flops")}
-    return Outcome(about["status"], about["sentence"], arrays["curves"], about["metric"], network, **numbers, running=arrays.get("running"))
+    more = {key: about.get(key) for key in _WHERE} | {name: arrays.get(name) for name in _ARRAYS}
+    area, diagnosis = about.get("roc_auc"), about.get("diagnosis")
+    return Outcome(
+        about["status"], about["sentence"], arrays["curves"], about["metric"], network, **numbers, **more,
+        cost=_cost_of(about.get("cost"), known), roc_auc=math.nan if area is None else area,
+        diagnosis=None if diagnosis is None else Diagnosis(**{key: _tuple(value) for key, value in diagnosis.items()}),
+    )  # fmt: skip
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _cost_of(entry: dict[str, Any] | None, known: Catalogue) -> tuple[Cost | RowCost, dict[str, Value]] | None:
+    """The cost of a saved run; None where the catalogue has not the same one: to predict needs none."""
+    if entry is None or entry["name"] not in known["costs"]:
+        return None
+    cost = known.cost(entry["name"])
+    return (cost, entry["hyper"]) if cost.digest(entry["hyper"]) == entry["digest"] else None

@@ -97,9 +97,9 @@ class Prepared:
         self.parts = (dataset.train, dataset.validation, dataset.test)
         rows = len(dataset.train)
         self.batch = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
-        self._workspace, capacity = self.wiring.workspace(self.batch, max(len(part) for part in self.parts if part is not None))
+        self._workspace, self._capacity = self.wiring.workspace(self.batch, max(len(part) for part in self.parts if part is not None))
         self._data = [arrays(part, settings.dtype) if part is not None else None for part in self.parts]
-        self._contexts = [self.wiring.training_context(*pair, self._workspace, capacity) if pair else None for pair in self._data]
+        self._contexts = [self.wiring.training_context(*pair, self._workspace, self._capacity) if pair else None for pair in self._data]
         self.model = np.zeros(layout.MODEL_COLUMNS, dtype=np.int64)
         self.model[layout.MODEL_GRADIENT] = self.wiring.kernel.network_gradient.address
         self.model[layout.MODEL_EVALUATE] = self.wiring.kernel.network_evaluate.address
@@ -154,6 +154,21 @@ class Prepared:
         w = aligned(len(drawn), self._settings.dtype)
         w[:] = drawn
         return w
+
+    def test_outputs(self, weights: Array) -> Array | None:
+        """Outputs (n, n_out) for the test rows at the weights that the training loop evaluated last; None without such rows.
+
+        The loop evaluates the test rows last and leaves their outputs in the workspace, so up to a chunk of them cost nothing: read them
+        before the next run.
+        """
+        if self._data[2] is None:
+            return None
+        X, sizes = self._data[2][0], self.wiring.sizes
+        if len(X) > min(layout.CHUNK_ROWS, self._capacity):
+            return self.wiring.outputs(weights, X)
+        blocks = [layout.block(self._capacity * width) for width in sizes]
+        first = blocks[0] + blocks[-1] + 2 * sum(blocks[1:]) - blocks[-1]
+        return self._workspace[first : first + len(X) * sizes[-1]].reshape(len(X), sizes[-1])
 
     @functools.cached_property
     def baseline(self) -> float:

@@ -63,13 +63,23 @@ def unserved(optimizer: str, result: Array, step: int) -> str:
     return f"optimizer {optimizer} asked for {asked} in step {step}, which the training loop does not serve{SERVED.get(request, '')}"
 
 
+def bad_place(status: str, result: Array) -> tuple[int | None, int | None, int | None]:
+    """(epoch, step, first layer that was not finite) of a run that diverged, counted from 1; None for what there is not."""
+    if status != "diverged":
+        return None, None, None
+    if result[layout.RESULT_BAD_EPOCH] < 0:  # seen in the finished run alone: its last training cost is beyond the bound
+        return int(result[layout.RESULT_EPOCHS]), int(result[layout.RESULT_STEPS]), None
+    layer = int(result[layout.RESULT_BAD_LAYER])
+    return int(result[layout.RESULT_BAD_EPOCH]), int(result[layout.RESULT_BAD_STEP]), layer + 1 if layer >= 0 else None
+
+
 def verdict(code: int, result: Array, curves: Array, prepared: Prepared, dataset: Dataset, settings: Settings) -> tuple[str, str]:
     """(status, sentence)."""
     steps, epochs = int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS])
     if code == layout.DIVERGED:
         where = f"step {int(result[layout.RESULT_BAD_STEP])}, epoch {int(result[layout.RESULT_BAD_EPOCH])}"
         cost, layer = result[layout.RESULT_BAD_COST], int(result[layout.RESULT_BAD_LAYER])
-        if np.isfinite(cost):
+        if np.isfinite(cost) and layer < 0:
             initial = result[layout.RESULT_INITIAL_COST]
             bound = f"{settings.divergence_bound:g} times the initial {initial:.3g}"
             return "diverged", f"diverged at {where}: cost {cost:.3g} is beyond {bound}"

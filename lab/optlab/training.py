@@ -88,6 +88,7 @@ def train(
     divergence_bound: float = 1e4,
     time_limit: float = 0.0,
     running: bool = False,
+    diagnostics: bool = False,
     replicate: int = 0,
     quiet: bool = False,
 ) -> Outcome:
@@ -109,6 +110,7 @@ def train(
         initial: flat start vector. orders: (epochs, n) indices. With both, a run is fully determined.
         validation, test: a share of the rows, or (X, y).
         running: keep the mean cost of each mini-batch before its update.
+        diagnostics: look at the trained network over the training rows: gradients, dead units, sharpness (`Outcome.diagnosis`).
         quiet: do not print what was inferred.
 
     Raises:
@@ -161,7 +163,7 @@ def train(
     )
     check_penalties(settings, rule)
     with single_threaded():
-        return execute(settings, dataset, streams, catalogue, initial=initial, orders=orders, running=running)
+        return execute(settings, dataset, streams, catalogue, initial=initial, orders=orders, running=running, diagnostics=diagnostics)
 
 
 def check_penalties(settings: Settings, rule: Rule) -> None:

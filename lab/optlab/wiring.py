@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,11 +124,18 @@ class Wiring(Layers):
         return context
 
     def flops_per_row(self, gradient: bool = True) -> int:
-        """Executed operations of one row: forward, and backward too with `gradient`; the first layer needs no input gradient."""
-        total = 0
-        for k, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
-            activation, hyper = self.activations[k]
-            total += 2 * n_in * n_out + n_out * activation.flops(activation.options(hyper), slope=gradient)
-            if gradient:  # dW, db, delta * slope, and the input's gradient
-                total += 2 * n_in * n_out + 2 * n_out + (2 * n_in * n_out if k else 0)
-        return total + self.sizes[-1] * self.cost.flops(self.cost.options(self.cost_hyper), gradient=gradient)
+        """See `flops_per_row`."""
+        return flops_per_row(self.sizes, self.activations, self.cost, self.cost_hyper, gradient)
+
+
+def flops_per_row(
+    sizes: Sequence[int], activations: Sequence[Chosen], cost: Cost | RowCost, cost_hyper: Mapping[str, Value], gradient: bool = True
+) -> int:
+    """Executed operations of one row: forward, and backward too with `gradient`; the first layer needs no input gradient."""
+    total = 0
+    for k, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
+        activation, hyper = activations[k]
+        total += 2 * n_in * n_out + n_out * activation.flops(activation.options(hyper), slope=gradient)
+        if gradient:  # dW, db, delta * slope, and the input's gradient
+            total += 2 * n_in * n_out + 2 * n_out + (2 * n_in * n_out if k else 0)
+    return total + sizes[-1] * cost.flops(cost.options(cost_hyper), gradient=gradient)

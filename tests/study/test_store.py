@@ -113,9 +113,36 @@ def test_a_second_process_may_read_while_one_writes(tmp_path: Path) -> None:
 # -- schema versions ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_store_of_version_1_migrates_with_its_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def version_1(path: Path) -> Path:
+    """A store as version 0.1.0 wrote it: six trials of a study of gd on iris, two of them diverged."""
+    connection = sqlite3.connect(path)
+    connection.executescript((Path(__file__).parent / "version-1.sql").read_text())
+    connection.close()
+    return path
+
+
+def test_a_store_of_version_1_migrates_with_its_contents(tmp_path: Path) -> None:
+    path = version_1(tmp_path / "lab.db")
+    connection = sqlite3.connect(path)
+    before = connection.execute("SELECT digest, status, sentence, steps, test_cost, train_metric FROM trial ORDER BY id").fetchall()
+    blocks = connection.execute("SELECT trial, block FROM curve").fetchall()
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
+    with Store(path) as store:
+        frame, curves = store.frame("of version 1"), store.curves("of version 1")
+        assert store._connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+        assert store._connection.execute("SELECT trial, block FROM curve").fetchall() == blocks
+        assert len(store.exact()) == len(store.finished()) == 6 and store.finished(diagnosed=True) == set()
+    kept = frame[["digest", "status", "sentence", "steps", "test_cost", "train_metric"]].astype(object)
+    kept = kept.where(kept.notna(), None)
+    assert [(bytes.fromhex(digest), *rest) for digest, *rest in kept.itertuples(index=False)] == before
+    assert set(curves["digest"]) == set(frame["digest"]) and list(frame["status"].eq("diverged")).count(True) == 2
+    absent = frame[["roc_auc", "confusion", "bad_epoch", "bad_step", "bad_layer", "sharpness", "dead_units", "zero_weights", "diagnosis"]]
+    assert absent.isna().all(axis=None)
+
+
+def test_a_store_of_the_present_version_migrates_with_its_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "lab.db"
-    monkeypatch.setattr(storefile, "MIGRATIONS", MIGRATIONS[:1])
     with filled(path) as store:
         before = store.exact()
     later = (*MIGRATIONS, ("ALTER TABLE trial ADD COLUMN note TEXT NOT NULL DEFAULT 'none'", "CREATE TABLE extra (id INTEGER PRIMARY KEY)"))

@@ -64,4 +64,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (study, position)
         ) WITHOUT ROWID""",
     ),
+    (
+        # What the final test rows say beside cost and metric, and where a diverged trial diverged; NULL in trials of before.
+        "ALTER TABLE trial ADD COLUMN roc_auc REAL",
+        "ALTER TABLE trial ADD COLUMN confusion TEXT",
+        "ALTER TABLE trial ADD COLUMN bad_epoch INTEGER",
+        "ALTER TABLE trial ADD COLUMN bad_step INTEGER",
+        "ALTER TABLE trial ADD COLUMN bad_layer INTEGER",
+        # Of the trials of studies that asked for it. same: the run that was looked at gave the curves that are stored, bit for bit.
+        """CREATE TABLE diagnosis (
+            trial INTEGER PRIMARY KEY REFERENCES trial (id) ON DELETE CASCADE,
+            numbers TEXT NOT NULL,
+            same INTEGER NOT NULL
+        )""",
+    ),
 )

@@ -10,53 +10,29 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-import numpy.typing as npt
-
 from optlab.errors import OptlabError, nearest
 from optlab.study import curves as curve_blocks
 from optlab.study import storefile, tables
+from optlab.study.finished import FINALS, Record
 from optlab.study.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["DEFAULT_PATH", "FINALS", "Record", "Store"]
+
 DEFAULT_PATH = Path("reports/lab.db")
 
-FINALS = ("train_cost", "train_metric", "validation_cost", "validation_metric", "test_cost", "test_metric")
 _TRIAL = ("digest", "configuration", "environment", "seed", "replicate", "data", "status", "sentence", "metric", "steps", "epochs",
-          "seconds", "flops", *FINALS)  # fmt: skip
+          "seconds", "flops", *FINALS, *tables.EXTRAS)  # fmt: skip
 _INSERT = f"INSERT INTO trial (id, {', '.join(_TRIAL)}) VALUES (?, {', '.join('?' * len(_TRIAL))})"
-_FINAL_COLUMNS = [curve_blocks.COLUMNS.index(name) for name in FINALS]
+_DIAGNOSIS = "INSERT OR REPLACE INTO diagnosis (trial, numbers, same) VALUES (?, ?, ?)"
 _MOST_KNOWN = 1000
-
-
-@dataclass(frozen=True)
-class Record:
-    """A finished trial as it is stored. `curves`: float64, the columns of `optlab.study.curves.COLUMNS`."""
-
-    trial: Trial
-    status: str
-    sentence: str
-    metric: str
-    steps: int
-    epochs: int
-    seconds: float
-    flops: float
-    curves: npt.NDArray[np.float64]
-
-    def finals(self) -> tuple[float | None, ...]:
-        """The last row's costs and metrics; none where the run diverged or broke: its last numbers mean nothing."""
-        if self.status in ("diverged", "error") or not len(self.curves):
-            return (None,) * len(FINALS)
-        last = self.curves[-1]
-        return tuple(None if value != value else value for value in last[_FINAL_COLUMNS].tolist())
 
 
 class Store:
@@ -109,10 +85,14 @@ class Store:
 
     # -- trials ---------------------------------------------------------------------------------------------------------
 
-    def finished(self) -> set[str]:
-        """Digests of all trials with an outcome. Those that ended with an error have none and are tried again."""
+    def finished(self, diagnosed: bool = False) -> set[str]:
+        """Digests of all trials with an outcome. Those that ended with an error have none and are tried again.
+
+        diagnosed: of those alone that were diagnosed too.
+        """
+        only = " AND id IN (SELECT trial FROM diagnosis)" if diagnosed else ""
         with self._faults():
-            return {digest.hex() for (digest,) in self._connection.execute("SELECT digest FROM trial WHERE status != 'error'")}
+            return {digest.hex() for (digest,) in self._connection.execute(f"SELECT digest FROM trial WHERE status != 'error'{only}")}
 
     def save(self, records: Sequence[Record], environment: Mapping[str, str]) -> None:
         """Store finished trials in one transaction; on return they are on disk.
@@ -122,19 +102,32 @@ class Store:
         """
         with self._transaction() as connection:
             where = self._key("environment", self._environments, json.dumps(dict(environment), sort_keys=True))
-            digests = [bytes.fromhex(record.trial.digest) for record in records]
-            connection.executemany("DELETE FROM trial WHERE digest = ? AND status = 'error'", [(digest,) for digest in digests])
+            pairs = [(record, bytes.fromhex(record.trial.digest)) for record in records]
+            connection.executemany("DELETE FROM trial WHERE digest = ? AND status = 'error'", [(digest,) for _, digest in pairs])
+            pairs = [(one, digest) for one, digest in pairs if one.diagnosis is None or not self._diagnosed_later(one, digest)]
             first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM trial").fetchone()[0]
-            numbered = list(enumerate(zip(records, digests, strict=True), start=first))
+            numbered = list(enumerate(pairs, start=first))
             connection.executemany(_INSERT, [(row, *self._trial_row(one, digest, where)) for row, (one, digest) in numbered])
             blocks = [(row, curve_blocks.pack(one.curves), curve_blocks.digest(one.curves)) for row, (one, _) in numbered]
             connection.executemany("INSERT INTO curve (trial, block, digest) VALUES (?, ?, ?)", blocks)
+            looked_at = [(row, one.diagnosis, 1) for row, (one, _) in numbered if one.diagnosis is not None]
+            connection.executemany(_DIAGNOSIS, looked_at)
+
+    def _diagnosed_later(self, record: Record, digest: bytes) -> bool:
+        """Whether this trial has an outcome already, which stays; the diagnosis of its second run then joins it."""
+        found = "SELECT trial.id, curve.digest FROM trial JOIN curve ON curve.trial = trial.id WHERE trial.digest = ?"
+        former = self._connection.execute(found, (digest,)).fetchone()
+        if former is not None and record.status != "error":
+            same = former[1] == curve_blocks.digest(record.curves)
+            self._connection.execute(_DIAGNOSIS, (former[0], record.diagnosis, same))
+        return former is not None
 
     def _trial_row(self, record: Record, digest: bytes, environment: int) -> tuple[Any, ...]:
         trial, what = record.trial, self._key("configuration", self._configurations, record.trial.cell.description)
         return (
             digest, what, environment, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
             record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals(),
+            record.roc_auc, record.confusion, record.bad_epoch, record.bad_step, record.bad_layer,
         )  # fmt: skip
 
     def _key(self, table: str, known: dict[bytes, int], description: str) -> int:

@@ -1,0 +1,84 @@
+"""Which class was taken for which, and how well the scores rank the classes: what a trained classifier is judged by beside its accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optlab.data import Part
+from optlab.derived import once
+from optlab.network import softmax
+
+Array = npt.NDArray[Any]
+
+MOST_CLASSES = 64
+"""Classes up to which a confusion matrix is kept: as text it takes up to 12 KB there, ten times a stored trial of ten classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The classes of a part's rows. index: (n,) class of each row; counts: (k,) rows of each; k >= 2."""
+
+    index: Array
+    counts: Array
+
+
+def truth(part: Part) -> Truth:
+    """The class of each row: the largest target, the first on ties; with one column 1 where it is above 0.5. Kept with the part."""
+
+    def make() -> Truth:
+        index = part.Y.argmax(axis=1) if part.Y.shape[1] > 1 else (part.Y[:, 0] > 0.5).astype(np.intp)
+        return Truth(index, np.bincount(index, minlength=max(part.Y.shape[1], 2)))
+
+    return once(part, "truth", make)
+
+
+def confusion_matrix(outputs: Array, true: Truth, threshold: float) -> Array | None:
+    """(k, k) counts: rows of class i (line) that are taken for class j (column), as the accuracy judges them; None beyond `MOST_CLASSES`.
+
+    outputs: (n, k), the largest is the class, the first on ties; or (n, 1), the second class where they exceed `threshold`. No NaN.
+    """
+    k = len(true.counts)
+    if k > MOST_CLASSES:
+        return None
+    taken = outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0] > threshold
+    return np.bincount(true.index * k + taken, minlength=k * k).reshape(k, k)
+
+
+def roc_auc(scores: Array, true: Truth) -> float:
+    """Area under the receiver operating characteristic: how often a row of the class scores above a row of another, ties counted half.
+
+    scores: (n, 1), of the second class; or (n, k), one column per class, which give the plain mean of each class against the rest.
+    NaN where a class has no row, or all of them: then there are no such pairs. Counted as Mann and Whitney 1947; Hanley and McNeil 1982.
+    """
+    own = range(len(true.counts)) if scores.shape[1] > 1 else (1,)
+    areas = []
+    for column, label in enumerate(own):
+        inside = int(true.counts[label])
+        pairs = inside * (len(scores) - inside)
+        if not pairs:
+            return float("nan")
+        # One sort and two searches: 10 us for 114 rows, where ranks by argsort take 35.
+        members, line = true.index == label, scores[:, column]
+        above, others = line[members], np.sort(line[~members])
+        areas.append(int(others.searchsorted(above).sum() + others.searchsorted(above, "right").sum()) / (2 * pairs))
+    return float(np.mean(areas)) if len(areas) > 1 else areas[0]
+
+
+def classified(outputs: Array, part: Part, link: str, area: bool = True) -> tuple[Array | None, float]:
+    """(confusion matrix, ROC-AUC) of a network's outputs (n, k) for a part's rows; (None, NaN) where an output is NaN.
+
+    link: of the cost. Classes are scored by their probabilities under "softmax", else by the outputs, which rank rows alike.
+    area: False for the matrix alone. On 2.7 ms of 30-32-32-1 the matrix takes 1.5 to 2 %, the area another 2 to 3; on 3.3 ms of
+    13-32-32-3 2.5 and 4.
+    """
+    if np.isnan(outputs).any():
+        return None, float("nan")
+    true = truth(part)
+    matrix = confusion_matrix(outputs, true, 0.0 if link in ("sigmoid", "step") else 0.5)
+    if not area:
+        return matrix, float("nan")
+    return matrix, roc_auc(softmax(outputs) if link == "softmax" and outputs.shape[1] > 1 else outputs, true)
