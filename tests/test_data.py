@@ -7,7 +7,6 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from optlab.data import prepare
 from optlab.errors import OptlabError
-from optlab.table import csv_problem
 
 
 @pytest.fixture
@@ -181,50 +180,3 @@ def test_bad_input_gets_one_sentence_that_says_where(X, y, options, words):
 def test_transform_refuses_another_width():
     with pytest.raises(OptlabError, match="5 columns, but the training data has 2"):
         prepare(GOOD, [1.0, 2.0, 3.0], scale="standard").transform(np.zeros((1, 5)))
-
-
-# -- own tables ---------------------------------------------------------------------------------------------------------------
-
-
-def write(folder, text, name="data.csv"):
-    (folder / name).write_text(text)
-    return folder / name
-
-
-def test_csv_problem_reads_columns_by_name(tmp_path, rng):
-    problem = csv_problem(write(tmp_path, "a,price,b\n1,10.5,2\n3,20.5,4\n"), "price")
-    X, y = problem.load(rng)
-    assert X.tolist() == [[1, 2], [3, 4]]
-    assert y.tolist() == [10.5, 20.5]
-    assert (problem.task, problem.scale, problem.name) == ("regression", "standard", "data")
-
-
-def test_csv_digest_follows_the_numbers_not_the_file(tmp_path):
-    one = csv_problem(write(tmp_path, "a,y\n1,2.5\n3,4.5\n"), "y")
-    same = csv_problem(write(tmp_path, "a, y\n1.0, 2.50\n3, 4.5\n", "renamed.csv"), "y")
-    other = csv_problem(write(tmp_path, "a,y\n1,2.5\n3,4.6\n", "other.csv"), "y")
-    assert one.digest() == same.digest() != other.digest()
-
-
-@pytest.mark.parametrize(
-    ("text", "target", "words"),
-    [
-        ("a,price\n1,2.5\n", "prise", "no column 'prise'.*did you mean 'price'"),
-        ("a,price\n1,2.5\n,3.5\n", "price", "nan at row 1 .*column 'a'"),
-        ("a,price\n1,2.5\n2,\n", "price", "column 'price'.*nan at row 1"),
-        ("a,price\nred,2.5\n", "price", "'red' at row 0 .*column 'a'"),
-        ("price\n2.5\n", "price", "no column beside the target"),
-        ("", "price", "cannot be read"),
-        ("a,price\n1,2,3\n1,2,3,4\n", "price", "cannot be read"),
-    ],
-)
-def test_bad_tables_name_file_and_place(tmp_path, text, target, words):
-    with pytest.raises(OptlabError, match=words) as caught:
-        csv_problem(write(tmp_path, text), target)
-    assert "data.csv" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(OptlabError, match=r"nowhere\.csv cannot be read \(No such file"):
-        csv_problem(tmp_path / "nowhere.csv", "y")

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import PolynomialFeatures
 
 from optlab import catalogue
 from optlab.data import problem_dataset
@@ -16,8 +18,13 @@ PUBLISHED = {
     "wine": ("classification", 178, 13, 3, [59, 71, 48]),
     "diabetes": ("regression", 442, 10, 1, None),
     "runge": ("regression", 400, 1, 1, None),
+    "runge_2d": ("regression", 400, 2, 1, None),
     "franke": ("regression", 400, 2, 1, None),
+    "second_order": ("regression", 200, 1, 1, None),
 }
+DRAWN = ("runge", "runge_2d", "franke", "second_order")
+FETCHED = {"mnist": (70_000, 784, 10), "fashion_mnist": (70_000, 784, 10)}
+"""Their loader has tests of its own: tests/study/test_course.py."""
 
 
 def rng(seed=0):
@@ -32,10 +39,11 @@ def dataset(name, hyper=None, seed=0):
 
 
 def test_every_problem_is_described():
-    assert set(catalogue()["problems"]) == set(PUBLISHED)
-    for problem in catalogue()["problems"].values():
+    assert set(catalogue()["problems"]) == {*PUBLISHED, *FETCHED}
+    for name, problem in catalogue()["problems"].items():
         assert problem.doc
         assert problem.source
+        assert problem.size == FETCHED.get(name)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -66,10 +74,11 @@ def test_features_reach_the_network_on_a_common_scale(name):
 
 def test_real_data_is_the_same_for_every_replicate_and_drawn_data_is_not():
     problems = catalogue()["problems"]
-    for name, problem in problems.items():
+    for name in PUBLISHED:
+        problem = problems[name]
         one, other = problem.load(rng(1))[1], problem.load(rng(2))[1]
         assert np.array_equal(one, problem.load(rng(1))[1])
-        assert np.array_equal(one, other) == (name not in {"runge", "franke"})
+        assert np.array_equal(one, other) == (name not in DRAWN)
 
 
 def test_runge_without_noise_is_the_function():
@@ -90,7 +99,32 @@ def test_franke_has_its_published_features():
     assert (x[top], y[top]) == (pytest.approx(0.206, abs=0.01), pytest.approx(0.208, abs=0.01))
 
 
-@pytest.mark.parametrize("name", ["runge", "franke"])
+def test_runge_on_a_square_is_the_course_s_function_in_other_coordinates():
+    X, y = catalogue()["problems"]["runge_2d"].load(rng(4), {"noise": 0.0})
+    u, v = ((X + 1) / 2).T
+    assert np.allclose(y, 1 / ((10 * u - 5) ** 2 + (10 * v - 5) ** 2 + 1), rtol=1e-12)
+    assert abs(X).max() <= 1 and X.min() < -0.95 and X.max() > 0.95
+
+
+def test_second_order_has_the_coefficients_that_it_is_given():
+    hyper = {"a0": 0.5, "a1": 3.0, "a2": -4.0, "noise": 0.0, "degree": 2}
+    X, y = catalogue()["problems"]["second_order"].load(rng(), hyper)
+    found = LinearRegression().fit(X, y)
+    assert found.intercept_ == pytest.approx(0.5, abs=1e-12)
+    assert found.coef_ == pytest.approx([3.0, -4.0], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("degree", [2, 5])
+def test_degree_gives_the_monomials_of_scikit_learn_in_its_order(name, degree):
+    problem = catalogue()["problems"][name]
+    plain, y = problem.load(rng(6))
+    X, same = problem.load(rng(6), {"degree": degree})
+    assert np.allclose(X, PolynomialFeatures(degree, include_bias=False).fit_transform(plain), rtol=1e-13)
+    assert np.array_equal(y, same)  # the same points and noise: degrees can be compared
+
+
+@pytest.mark.parametrize("name", DRAWN)
 def test_noise_is_its_standard_deviation(name):
     problem = catalogue()["problems"][name]
     clean, noisy = (problem.load(rng(3), {"samples": 20000, "noise": noise})[1] for noise in (0.0, 0.25))

@@ -42,6 +42,7 @@ __all__ = [
     "Decay",
     "Fraction",
     "NonNegative",
+    "OptlabError",
     "Positive",
     "Real",
     "Several",
@@ -150,10 +151,13 @@ def objective(function: Function | None = None, /, **landmarks: Any) -> Any:
     return decorate if function is None else decorate(function)
 
 
-def problem(*, task: str, scale: str | float = "standard", source: str = "") -> Callable[[Function], Problem]:
+def problem(
+    *, task: str, scale: str | float = "standard", source: str = "", size: tuple[int, int, int] | None = None
+) -> Callable[[Function], Problem]:
     """Data: ``f(**hyper) -> (X, y)``, or ``f(rng, **hyper)`` when they are drawn; X (n, d), y (n,) or (n, k).
 
     task: "classification" (integer y) or "regression". scale: "standard", "minmax", "none", or a number to divide features by.
+    size: rows, features and classes of data that must be downloaded first, so that lists need not load them.
     """
     if task not in TASKS:
         raise OptlabError(f"problem: task {task!r} is unknown; use one of {', '.join(TASKS)}")
@@ -163,7 +167,7 @@ def problem(*, task: str, scale: str | float = "standard", source: str = "") -> 
         if positional not in ((), ("rng",)):
             raise OptlabError(f"problem {function.__name__}: its only positional argument may be rng, not ({', '.join(positional)})")
         noisy = bool(positional)
-        return Problem(function.__name__, function, hyper, task=task, scale=scale, source=source, noisy=noisy)
+        return Problem(function.__name__, function, hyper, task=task, scale=scale, source=source, noisy=noisy, size=size)
 
     return decorate
 

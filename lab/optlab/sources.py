@@ -21,12 +21,14 @@ class Problem(Plugin):
 
     `task` is "classification" or "regression"; `scale` says how features are scaled, fitted on the training part alone:
     "standard", "minmax", "none", or a number to divide by. `source` is the citation.
+    `size`: rows, features and classes (0 for regression) of data that must be downloaded first; lists show it and do not load them.
     """
 
     task: str = "regression"
     scale: str | float = "standard"
     source: str = ""
     noisy: bool = False
+    size: tuple[int, int, int] | None = None
     kind: ClassVar[str] = "problem"
 
     def load(self, rng: np.random.Generator, given: Mapping[str, Any] = MappingProxyType({})) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Franke's function: two peaks and a dip over the unit square, with normal noise.
 
-The points are drawn uniformly in [0, 1]^2 and used as they are; `noise` is the standard deviation of what is added.
+The points are drawn uniformly in [0, 1]^2 and used as they are; `noise` is the standard deviation of what is added. With `degree` above 1
+the inputs are the monomials of the two coordinates up to that degree.
 Source: R. Franke, A critical comparison of some methods for interpolation of scattered data, Naval Postgraduate School
 report NPS53-79-003 (1979), test function 1.
 """
@@ -8,6 +9,7 @@ report NPS53-79-003 (1979), test function 1.
 import numpy as np
 
 from optlab.plugin import Count, NonNegative, hookimpl, problem
+from optlab_problems.shared.polynomials import powers
 
 
 def surface(x, y):
@@ -21,10 +23,10 @@ def surface(x, y):
 
 
 @problem(task="regression", scale="none", source="Franke 1979, Naval Postgraduate School report NPS53-79-003, function 1")
-def franke(rng, *, samples: Count = 400, noise: NonNegative = 0.1):
+def franke(rng, *, samples: Count = 400, noise: NonNegative = 0.1, degree: Count = 1):
     """Franke's function on the unit square with normal noise."""
     points = rng.uniform(size=(samples, 2))
-    return points, surface(points[:, 0], points[:, 1]) + noise * rng.standard_normal(samples)
+    return powers(points, degree), surface(points[:, 0], points[:, 1]) + noise * rng.standard_normal(samples)
 
 
 @hookimpl

@@ -33,14 +33,18 @@ def _problem(problem: Any) -> dict[str, Any]:
 
     from optlab.data import prepare
 
-    X, y = problem.load(np.random.default_rng(0))
-    data = prepare(X, y, name=problem.name, task=problem.task)
+    if problem.size is not None:
+        rows, features, classes = problem.size
+    else:
+        X, y = problem.load(np.random.default_rng(0))
+        data = prepare(X, y, name=problem.name, task=problem.task)
+        rows, features, classes = len(data.train), data.train.X.shape[1], len(data.classes or ())
     return {
         "name": problem.name,
-        "task": data.task,
-        "rows": len(data.train),
-        "features": data.train.X.shape[1],
-        "classes": len(data.classes) if data.classes else None,
+        "task": problem.task,
+        "rows": rows,
+        "features": features,
+        "classes": classes or None,
         "scale": problem.scale,
         "hyper": hyper_records(problem.hyper),
         "summary": problem.doc.partition("\n")[0],
@@ -55,18 +59,18 @@ def studies(json: Json = False) -> None:
     Example: `optlab studies`
     """
     from optlab.study.spec import Study, builtin
-    from optlab.study.trial import TUNING
 
     records: list[dict[str, Any]] = []
     for name, file in builtin().items():
         study = Study.load(name)
-        confirmed = study.spec.confirm * len(study.problems) * len(study.contenders)
+        cells = sum(1 for contender in study.contenders for _ in contender.cells(""))  # counted without data, which may need a download
+        replicates = cells * study.spec.seeds + len(study.contenders) * study.spec.confirm
         records.append(
             {
                 "name": name,
                 "problems": list(study.problems),
                 "optimizers": [contender.label for contender in study.contenders],
-                "trials": sum(1 for _ in study.trials(TUNING)) + confirmed,
+                "trials": replicates * len(study.problems),
                 "about": study.spec.about,
                 "file": str(file),
             }

@@ -10,15 +10,17 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError
 from optlab.registry import Catalogue
 from optlab.settings import Pairs, pairs
 from optlab.sources import Problem
 from optlab.streams import Streams
+from optlab.study import folds
+from optlab.study.axes import listed
 from optlab.study.contenders import complete_hyper
-from optlab.study.schema import Spec
+from optlab.study.schema import ProblemEntry, Spec
 from optlab.study.trial import Split
 
 if TYPE_CHECKING:
@@ -43,25 +45,17 @@ def resolve(spec: Spec, catalogue: Catalogue, source: str, folder: Path) -> tupl
     Raises:
         OptlabError: a name, hyper-parameter or file that does not exist, or two problems of one name; begins with `source`.
     """
-    from optlab.table import csv_problem
-
     found: dict[str, StudyProblem] = {}
     for entry in spec.problem:
         where = f"{source}: problem"
         try:
-            if entry.csv is not None:
-                scale = "standard" if entry.scale is None else entry.scale
-                plugin = csv_problem(
-                    folder / Path(entry.csv).expanduser(), str(entry.target), task=entry.task, scale=scale, name=entry.name or ""
-                )
-            else:
-                plugin = catalogue.problem(str(entry.name))
+            plugin = _from_file(entry, folder) or catalogue.problem(str(entry.name))
         except OptlabError as error:
             raise OptlabError(f"{where}: {error}") from error
         if spec.scale is not None:
             plugin = dataclasses.replace(plugin, scale=spec.scale)
         names = sorted(entry.hyper)
-        for values in itertools.product(*(entry.hyper[name] for name in names)):
+        for values in itertools.product(*(listed(entry.hyper[name]) for name in names)):
             given = dict(zip(names, values, strict=True))
             hyper = complete_hyper(plugin, given, where, "problem")
             label = plugin.name + (f"({', '.join(f'{key}={value}' for key, value in given.items())})" if given else "")
@@ -69,6 +63,20 @@ def resolve(spec: Spec, catalogue: Catalogue, source: str, folder: Path) -> tupl
                 raise OptlabError(f"{where}: {label!r} is listed twice; drop one, or give it another name")
             found[label] = StudyProblem(label, plugin, pairs(hyper))
     return tuple(found.values())
+
+
+def _from_file(entry: ProblemEntry, folder: Path) -> Problem | None:
+    """The problem that the entry's file holds; None where it names no file."""
+    from optlab import table
+
+    about: dict[str, Any] = {"task": entry.task, "scale": "standard" if entry.scale is None else entry.scale, "name": entry.name or ""}
+    if entry.npz is not None:
+        return table.npz_problem(folder / Path(entry.npz).expanduser(), **about)
+    if entry.parquet is not None:
+        return table.parquet_problem(folder / Path(entry.parquet).expanduser(), str(entry.target), **about)
+    if entry.csv is not None:
+        return table.csv_problem(folder / Path(entry.csv).expanduser(), str(entry.target), **about)
+    return None
 
 
 class Datasets:
@@ -105,10 +113,14 @@ class Datasets:
     def _prepare(self, problem: str, replicate: int) -> Dataset:
         from optlab.data import problem_dataset
 
-        chosen, streams = self._problems[problem], Streams(self._seed, replicate)
-        dataset = problem_dataset(
-            chosen.plugin, dict(chosen.hyper), streams.split(), streams.noise(), validation=self._split.validation, test=self._split.test
-        )
+        chosen, split = self._problems[problem], self._split
+        streams = Streams(self._seed, 0 if split.folds else replicate)
+        if split.folds:
+            dataset = folds.dataset(chosen.plugin, dict(chosen.hyper), streams, split.test, split.folds, replicate)
+        else:
+            dataset = problem_dataset(
+                chosen.plugin, dict(chosen.hyper), streams.split(), streams.noise(), validation=split.validation, test=split.test
+            )
         for part in (dataset.train, dataset.validation, dataset.test):
             if part is not None:
                 part.X.flags.writeable = part.Y.flags.writeable = False

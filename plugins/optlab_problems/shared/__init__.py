@@ -1,0 +1,1 @@
+"""Helpers that several problems call; no plugins."""
