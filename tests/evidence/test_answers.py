@@ -1,4 +1,4 @@
-"""The three answers say no more than the data: overlap is named, nobody wins unconfirmed, every odd study gets a sentence."""
+"""The three answers say no more than the data: claims alone name the best, nobody wins unconfirmed, every odd study gets a sentence."""
 
 from typing import Any
 
@@ -9,26 +9,41 @@ from optlab.evidence import words
 from tests.evidence.synthetic import study
 
 
-def test_overlapping_ranges_are_named_and_nobody_is_called_the_winner() -> None:
+def test_who_is_not_beaten_is_named_and_no_other() -> None:
     frame, curves = study()
-    answer = evidence.summary(frame, curves, 0.95).answers[0]
-    assert "overlaps with" in answer.text
-    assert "no winner" in answer.text
+    found = evidence.summary(frame, curves, 0.95)
+    answer = found.answers[0]
+    beaten = set(found.claims.loc[found.claims["outcome"].eq("better"), "b"])
+    assert beaten == {"gd", "momentum", "adagrad"}
+    assert answer.short == "nesterov, rmsprop or adam"
+    assert "adam beats gd, momentum and adagrad on digits at the cells chosen, for this split; you need " in answer.text
+    assert found.best["digits"].members == ("rmsprop", "adam")
+    assert "leaves rmsprop and adam as the best (95 % confidence); corrected for every comparison on the page, nesterov" in answer.text
 
 
-def test_a_range_above_all_others_is_said_to_be_so() -> None:
+def test_one_that_beats_all_others_is_called_the_best() -> None:
     frame, curves = study(contenders=("gd", "adam"))
     fresh = frame["phase"].eq("confirmation")
     frame.loc[fresh & frame["contender"].eq("gd"), "test_metric"] = [0.5 + 0.01 * place for place in range(10)]
     answer = evidence.summary(frame, curves, 0.95).answers[0]
     assert answer.short == "adam"
-    assert "lies above all others; next is gd: 0.545 (range 0.500 to 0.590)" in answer.text
+    assert "adam beats gd on digits at the cells chosen, for this split." in answer.text
+    assert "95 % interval" in answer.text
 
 
 def test_a_single_fresh_replicate_decides_nothing() -> None:
     frame, curves = study(contenders=("gd", "adam"), confirm=1)
     frame.loc[frame["phase"].eq("confirmation") & frame["contender"].eq("gd"), "test_metric"] = 0.1
-    assert evidence.summary(frame, curves).answers[0].short == "adam or gd"
+    answer = evidence.summary(frame, curves).answers[0]
+    assert answer.short == "cannot tell yet"
+    assert "you need at least 5 more replicates to tell" in answer.text
+
+
+def test_only_the_first_answer_makes_claims_and_the_others_say_so() -> None:
+    frame, curves = study(contenders=("gd", "adam"))
+    best, forgiving, first = evidence.summary(frame, curves, 0.95).answers
+    assert (best.exploratory, forgiving.exploratory, first.exploratory) == (False, True, True)
+    assert forgiving.text.startswith("Exploratory: ") and first.text.startswith("Exploratory: ")
 
 
 def test_one_contender_is_compared_with_nobody() -> None:

@@ -7,30 +7,46 @@ import pandas as pd
 import pytest
 
 from optlab import evidence
-from optlab.evidence import profiles
-from tests.evidence.synthetic import LEARNING_RATES, study
+from tests.evidence.outcomes import curves as no_curves
+from tests.evidence.synthetic import LEARNING_RATES, STEPS_PER_EPOCH, study
+
+RATES = (1e-3, 10**-2.5, 1e-2, 10**-1.5, 1e-1)
 
 
-def line(medians: list[float], chosen: int, rates: tuple[float, ...] = (1e-3, 1e-2, 1e-1, 1.0)) -> pd.DataFrame:
-    marks = [place == chosen for place in range(len(medians))]
-    return pd.DataFrame({"problem": "p", "contender": "c", "lr": rates[: len(medians)], "median": medians, "chosen": marks})
+def tuned(values: dict[float, list[float]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frame and no curves of {learning rate: validation of its tuning replicates}; -inf diverged."""
+    rows = [
+        {"problem": "p", "contender": "c", "cell": f"c:{lr}", "lr": lr, "phase": "tuning", "replicate": k, "metric": "accuracy",
+         "status": "diverged" if value == -math.inf else "done", "validation_metric": np.nan if value == -math.inf else value,
+         "validation_cost": 1.0, "test_metric": np.nan if value == -math.inf else value}
+        for lr, own in values.items() for k, value in enumerate(own)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    return frame.assign(digest=[f"{place:032x}" for place in range(len(frame))], seconds=1.0, flops=1.0, steps=1, epochs=1), no_curves()
 
 
-@pytest.mark.parametrize(
-    ("medians", "chosen", "decades", "at_least"),
-    [
-        ([0.1, 0.90, 0.88, 0.1], 1, 1.0, False),
-        ([0.86, 0.90, 0.88, 0.1], 1, 2.0, True),
-        ([0.9, 0.1, 0.91, 0.2], 2, 0.0, False),  # the block is contiguous: the good value beyond the gap does not count
-        ([-math.inf, 0.9, -math.inf, 0.9], 1, 0.0, False),
-        ([0.86, 0.90, 0.90, 0.90], 3, 3.0, True),
-    ],
-)
-def test_tolerance_of_hand_worked_lines(medians: list[float], chosen: int, decades: float, at_least: bool) -> None:
-    row = profiles.tolerance(line(medians, chosen)).iloc[0]
-    assert row["decades"] == pytest.approx(decades)
-    assert row["at_least"] == at_least
-    assert row["text"].startswith("≥") == at_least
+def test_tolerance_of_hand_worked_grids() -> None:
+    # the best median is 1.0, the floor 0.95: an eighth of a step to 0.6 on the left, half a step to 0.9 on the right, of half a decade each
+    frame, curves = tuned(dict(zip(RATES, [[0.1], [0.6], [1.0], [0.9], [-math.inf]], strict=True)))
+    row = evidence.summary(frame, curves).tolerance.iloc[0]
+    assert row["decades"] == pytest.approx(0.5 * (1 / 8 + 1 / 2))
+    assert (row["lr_low"], row["lr_high"]) == (pytest.approx(10 ** (-2 - 1 / 16)), pytest.approx(10 ** (-2 + 1 / 4)))
+    assert (row["at_least"], row["text"], row["median"]) == (False, "0.31", 1.0)
+
+
+def test_tolerance_is_the_width_of_the_medians_and_the_range_that_of_single_replicates() -> None:
+    # third replicate: never below its floor; first: 0.5 * (1/4 + 1/4); medians: 1.0 between 0.8 and 0.8
+    grid = [[0.0, 0.0, 1.0], [0.8, 0.8, 1.0], [1.0, 1.0, 1.0], [0.8, 0.8, 1.0], [0.0, 0.0, 1.0]]
+    frame, curves = tuned(dict(zip(RATES, grid, strict=True)))
+    row = evidence.summary(frame, curves).tolerance.iloc[0]
+    assert (row["decades"], row["low"], row["high"]) == (pytest.approx(0.25), pytest.approx(0.25), pytest.approx(2.0))
+    assert row["interval"] == "range over replicates" and not row["at_least"]
+
+
+def test_tolerance_at_the_edge_and_before_a_cliff() -> None:
+    frame, curves = tuned(dict(zip(RATES, [[0.96], [0.97], [1.0], [-math.inf], [-math.inf]], strict=True)))
+    row = evidence.summary(frame, curves).tolerance.iloc[0]
+    assert row["at_least"] and row["text"] == "≥ 1" and row["lr_high"] == pytest.approx(1e-2)
 
 
 def test_tolerance_is_absent_where_the_learning_rate_does_not_vary() -> None:
@@ -66,6 +82,8 @@ def test_time_to_target_agrees_with_a_plain_loop() -> None:
         missed += sum(math.isinf(step) for step in steps)
         assert row.step == sorted(steps)[4] / 2 + sorted(steps)[5] / 2
         assert row.hits == sum(math.isfinite(step) for step in steps)
+        spent = sum(min(step, 30 * STEPS_PER_EPOCH) for step in steps)  # no run of this study diverges at its chosen cell
+        assert row.expected_step == pytest.approx(spent / row.hits if row.hits else math.inf)
     assert missed, "the case must hold runs that never reach the target"
 
 

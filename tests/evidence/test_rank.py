@@ -75,3 +75,28 @@ def test_each_problem_is_ranked_on_its_own() -> None:
     assert list(table["problem"]) == ["iris", "iris", "wine", "wine"]
     assert list(table["rank"]) == [1, 2, 1, 2]
     assert len(select.choose(frame)) == 4
+
+
+def test_the_interval_of_the_median_is_that_of_order_statistics_and_the_range_below_its_domain() -> None:
+    frame, curves = study(contenders=("gd", "adam"))
+    fresh = frame[frame["phase"].eq("confirmation")]
+    for _, row in evidence.summary(frame, curves).ranked.iterrows():
+        values = np.sort(fresh.loc[fresh["contender"].eq(row["contender"]), "test_metric"].to_numpy())
+        assert (row["interval_low"], row["interval_high"]) == (values[1], values[8])  # the 2nd and the 9th of 10: 97.9 %
+        assert row["interval"].startswith("95 % interval of the median (order statistics")
+        assert row["mean"] == pytest.approx(values.mean())
+    few, curves = study(contenders=("gd", "adam"), confirm=5)
+    table = evidence.summary(few, curves).ranked
+    assert set(table["interval"]) == {"range"}
+    assert (table["interval_low"] == table["low"]).all() and (table["interval_high"] == table["high"]).all()
+
+
+def test_a_diverged_run_is_in_the_mean_and_in_the_interval() -> None:
+    frame, curves = study(contenders=("gd", "adam"))
+    fresh = frame["phase"].eq("confirmation") & frame["contender"].eq("adam")
+    lost = frame.index[fresh][:3]
+    frame.loc[lost, "status"] = "diverged"
+    frame.loc[lost, "test_metric"] = np.nan
+    row = evidence.summary(frame, curves).ranked.set_index("contender").loc["adam"]
+    assert row["mean"] == row["interval_low"] == -np.inf
+    assert np.isfinite(row["interval_high"])

@@ -1,21 +1,26 @@
 """The three questions of a study, answered in plain words and no stronger than the data.
 
-Ranges over replicates are all that is claimed here. Where the range of the leader overlaps with others, all of them are named and nobody
-is called the winner; where nothing is confirmed, nothing is ranked.
+The first is answered by the claims and the set of the best alone (``claims``, ``bestset``). The other two compare ranges over replicates,
+carry no corrected claim, and are labelled exploratory.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from optlab.evidence import words
+from optlab.evidence import verdict, words
+from optlab.evidence.bestset import BestSet
+from optlab.evidence.claims import BETTER, EQUIVALENT, UNDECIDED
 from optlab.evidence.profiles import TOLERANCE
 from optlab.evidence.rank import CONFIRMED, NO_CELL
 
 if TYPE_CHECKING:
     from optlab.evidence.gather import Evidence
+
+UNANSWERED = ("cannot tell", "no target", "no cell trained")
+"""Short answers that name nobody: there is nothing to label."""
 
 UNITS = {"step": ("steps", words.count), "seconds": ("seconds", words.seconds), "flops": ("FLOPs", words.flops)}
 
@@ -28,6 +33,8 @@ class Answer:
     question: str
     short: str
     text: str
+    exploratory: bool = True
+    """False where the answer rests on corrected claims from fresh replicates; the text says so too."""
 
 
 def three(problem: str, evidence: "Evidence") -> list[Answer]:
@@ -35,11 +42,18 @@ def three(problem: str, evidence: "Evidence") -> list[Answer]:
     table, tolerance, targets = (part[part["problem"].eq(problem)] for part in (evidence.ranked, evidence.tolerance, evidence.targets))
     name = words.METRICS.get(evidence.metric.get(problem, ""), "metric")
     data = targets["claimed_on"].iloc[0] if len(targets) else evidence.claimed_on.get(problem, "test")
+    first = _first(problem, targets, evidence.target.get(problem), f"{data} {name}")
+    line = evidence.sensitivity[evidence.sensitivity["problem"].eq(problem)]
+    forgiving = _forgiving(table, tolerance, line, name, _rates(problem, evidence))
     return [
-        Answer(problem, "Who is best when tuned?", *_best(table, name)),
-        Answer(problem, "Who forgives a wrong learning rate?", *_forgiving(table, tolerance, name)),
-        _first(problem, targets, evidence.target.get(problem), f"{data} {name}"),
+        Answer(problem, "Who is best when tuned?", *_best(evidence, problem, table, name), exploratory=False),
+        Answer(problem, "Who forgives a wrong learning rate?", forgiving[0], _exploratory(*forgiving)),
+        replace(first, text=_exploratory(first.short, first.text)),
     ]
+
+
+def _exploratory(short: str, text: str) -> str:
+    return text if short in UNANSWERED else f"Exploratory: {text}"
 
 
 def _overlapping(table: pd.DataFrame, column: str, ahead: "pd.Series[Any]") -> list[str]:
@@ -59,7 +73,7 @@ def _untrained(table: pd.DataFrame) -> str:
     return f" No cell of {words.listed(names)} trained: at least half of the replicates of each diverged or got stuck." if names else ""
 
 
-def _best(table: pd.DataFrame, name: str) -> tuple[str, str]:
+def _best(evidence: "Evidence", problem: str, table: pd.DataFrame, name: str) -> tuple[str, str]:
     judged = table[table["n"].gt(0)]
     if judged.empty:
         return "no cell trained", _untrained(table).strip() or "No trial has finished yet."
@@ -77,41 +91,86 @@ def _best(table: pd.DataFrame, name: str) -> tuple[str, str]:
     judged = judged[judged["evidence"].eq(CONFIRMED)]
     if not np.isfinite(first["median"]):
         return "nobody", f"On fresh replicates at least half of the runs of every chosen cell diverged.{_untrained(table)}"
-    spread = f"{words.number(first['median'])} (range {words.span(first['low'], first['high'])}, "
-    spread += f"{words.plural(int(first['n']), 'fresh replicate')})"
-    leader = str(first["contender"])
+    spread = f"{words.number(first['median'])} ({_spread(first)}, {words.plural(int(first['n']), 'fresh replicate')})"
+    highest = str(first["contender"])
     if len(table) == 1:
-        return leader, f"{leader} reaches a median {on} of {spread}. There is no other contender to compare it with."
-    text = f"{leader} has the highest median {on}: {spread}."
-    close = _overlapping(judged, "", first)
-    if close:
-        text += f" Its range overlaps with {words.listed(close)}: no winner among them."
-        return _or([leader, *close]), text + _untrained(table)
+        return highest, f"{highest} reaches a median {on} of {spread}. There is no other contender to compare it with."
+    text = f"{highest} has the highest median {on}: {spread}."
     if len(judged) == 1:
         return "not decided", f"{text} No other contender is confirmed.{_untrained(table)}"
-    second = judged.iloc[1]
-    next_best = f"{second['contender']}: {words.number(second['median'])} (range {words.span(second['low'], second['high'])})"
-    return leader, f"{text} Its range lies above all others; next is {next_best}.{_untrained(table)}"
+    left = unbeaten(evidence, problem)
+    claims = evidence.claims[evidence.claims["problem"].eq(problem)]
+    told = verdict.on_one(claims, verdict.leader(claims, judged, evidence.contenders) or highest, problem, evidence.where[problem])
+    return _short(left, claims), f"{text} {told}{_set(evidence.best[problem], left)}{_untrained(table)}"
 
 
-def _forgiving(table: pd.DataFrame, tolerance: pd.DataFrame, name: str) -> tuple[str, str]:
+def unbeaten(evidence: "Evidence", problem: str) -> list[str]:
+    """Return the contenders that may be called the best: no claim says another one is better, or they are in the set of the best."""
+    claims = evidence.claims[evidence.claims["problem"].eq(problem)]
+    beaten = set(claims.loc[claims["outcome"].eq(BETTER), "b"])
+    compared = {*claims["a"], *claims["b"]}
+    members = set(evidence.best[problem].members)
+    return [name for name in evidence.contenders if name in compared and (name in members or name not in beaten)]
+
+
+def _set(best: BestSet, left: list[str]) -> str:
+    """Return the sentence on the set of the best, and on whom only the correction for the whole page still keeps in the running."""
+    if not best.members or not best.dropped:
+        return f" {best.sentence}"
+    extra = [name for name in left if name not in best.members]
+    if extra and len(best.members) == 1:  # between two that no claim separates, no set names the better one
+        return ""
+    text = f" By itself this question leaves {words.listed(best.members, 8)} as the best (95 % confidence)"
+    return f"{text}; corrected for every comparison on the page, {words.listed(extra, 8)} cannot be left out yet." if extra else f"{text}."
+
+
+def _short(left: list[str], claims: pd.DataFrame) -> str:
+    among = claims[claims["a"].isin(left) & claims["b"].isin(left)]
+    same = " (equivalent)" if len(among) and among["outcome"].eq(EQUIVALENT).all() else ""
+    if not same and len(left) == len({*claims["a"], *claims["b"]}) and among["outcome"].eq(UNDECIDED).any():
+        return "cannot tell yet"
+    return f"{_or(left)}{same}"
+
+
+def _spread(row: "pd.Series[Any]") -> str:
+    label = str(row["interval"]).split(" of ")[0]  # "95 % interval", without the method
+    return f"{label} {words.span(row['interval_low'], row['interval_high'])}"
+
+
+def _rates(problem: str, evidence: "Evidence") -> int:
+    """Return how many learning rates the study tried on a problem."""
+    cells = evidence.cells
+    return int(cells.loc[cells["problem"].eq(problem), "lr"].nunique()) if "lr" in cells.columns else 0
+
+
+def _forgiving(table: pd.DataFrame, tolerance: pd.DataFrame, line: pd.DataFrame, name: str, rates: int) -> tuple[str, str]:
     if tolerance.empty:
-        reason = "No cell trained." if table["evidence"].eq(NO_CELL).all() and len(table) else "This study does not vary the learning rate."
+        reason = "This study does not vary the learning rate."
+        if table["evidence"].eq(NO_CELL).all() and len(table):
+            reason = "No cell trained."
+        elif rates > 1:
+            reason = "No cell differs from a chosen one in the learning rate alone: a search draws all settings at once. A grid would tell."
+            if len(line) and line.groupby("contender")["lr"].nunique().max() > 1:
+                reason = "The grid is too coarse: the width of a block takes three learning rates or more, two per decade."
         return "cannot tell", reason
     order = tolerance.sort_values("decades", ascending=False, kind="stable")
     first = order.iloc[0]
-    leader, step = str(first["contender"]), float(order["step"].max())
+    leader = str(first["contender"])
     block = f"{words.setting(float(first['lr_low']))} to {words.setting(float(first['lr_high']))}"
-    text = f"{leader} stays within {TOLERANCE:g} of its own best median over {first['text']} decades of learning rate ({block})"
-    weak = first["median"] < order["median"].max() - TOLERANCE
+    text = f"{leader} stays within {TOLERANCE:.0%} of its own best median over {first['text']} decades of learning rate ({block})"
+    text = text.replace("%", " %")
+    weak = first["median"] < order["median"].max() - TOLERANCE * abs(order["median"].max())
     text += f", though that best is only {words.number(first['median'])} {name}." if weak else "."
-    close = order[(order["decades"] > first["decades"] - step - 1e-9) & order["contender"].ne(leader)]
-    names = [str(other) for other in close["contender"]]
+    apart = (order["high"] < first["low"]) | (order["low"] > first["high"])  # never with one replicate: NaN
+    names = [str(other) for other in order.loc[~apart & order["contender"].ne(leader), "contender"]]
     if names:
-        described = [f"{row.contender} ({row.text})" for row in close.itertuples()]
-        text += f" Within one step of the grid ({step:.2g} decades): {words.listed(described)}."
-    if first["decades"] == 0:
-        return "cannot tell", "No block of good learning rates is wider than one grid point: the grid is too coarse to tell."
+        described = [f"{row.contender} ({row.text})" for row in order[order["contender"].isin(names)].itertuples()]
+        ranges = "Intervals" if str(first["interval"]).startswith("95") else "Ranges over replicates"
+        text += (
+            f" {ranges} overlap with {words.listed(described)}."
+            if order["low"].notna().all()
+            else f" Not told from {words.listed(described)}."
+        )
     edge = [str(other) for other in order.loc[order["at_least"], "contender"]]
     if edge:
         text += f" {words.listed(edge)} {'touches' if len(edge) == 1 else 'touch'} the edge of the grid and may forgive more."

@@ -1,4 +1,4 @@
-"""All that the report shows, made once from the two frames of the store, and the study's three questions answered in plain words."""
+"""All that the report shows, made once from the two frames of the store: claims, selection, profiles, and the verdict in plain words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,8 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from optlab.evidence import answers, profiles, rank, select
+from optlab.evidence import answers, bestset, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
+from optlab.evidence import claims as pairwise
+from optlab.evidence import verdict as spoken
 from optlab.evidence.answers import Answer
+from optlab.evidence.bestset import BestSet
+from optlab.evidence.compare import Design
+from optlab.evidence.metrics import shares
+from optlab.evidence.phrases import Where
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,36 @@ class Evidence:
     learning: pd.DataFrame
     untrained: tuple[tuple[str, str], ...]
     """(problem, contender) pairs of which no cell trained."""
+    where: Mapping[str, Where]
+    """Per problem: what its claims read, and how far they reach."""
+    looks: int
+    """How often each claim may have been tested: the numbers of replicates at which the study is looked at."""
+    claims: pd.DataFrame
+    """All pairwise claims, corrected together; see ``claims.claims``."""
+    best: Mapping[str, BestSet]
+    """Per problem with confirmed contenders: those not distinguishable from the best."""
+    best_cells: pd.DataFrame
+    """The cells of each contender not distinguishable from its chosen one: problem, contender, cell."""
+    edges: pd.DataFrame
+    """Chosen cells at the edge of a grid; see ``edges.edges``."""
+    over_problems: pd.DataFrame
+    """One score per contender over all problems, exploratory; empty for one problem."""
+    shares: pd.DataFrame
+    """What each contender loses of its grid; see ``metrics.shares.lost``. This and the frames down to ``left_out`` are exploratory."""
+    tunability: pd.DataFrame
+    """What a search over some of the cells reaches; see ``exploratory``, as for the next two."""
+    generalisation: pd.DataFrame
+    classification: pd.DataFrame
+    """Precision, recall, F1, ROC-AUC; empty where there are no classes."""
+    anytime: pd.DataFrame
+    """Shares of many targets hit within the budget; see ``reaching``, as for the next three."""
+    anytime_curve: pd.DataFrame
+    profile: pd.DataFrame
+    profile_curve: pd.DataFrame
+    left_out: Mapping[str, str]
+    """Problem -> why it is in none of the four above."""
+    verdict: tuple[str, ...]
+    """Plain sentences about the whole study, the most important first."""
     answers: tuple[Answer, ...]
     """Three per problem, problem by problem."""
 
@@ -40,11 +76,21 @@ def summary(
     curves: pd.DataFrame,
     target: float | Mapping[str, float] | None = None,
     contenders: Sequence[str] | None = None,
+    smallest_difference: float | None = None,
+    resplit: bool = False,
+    looks: Sequence[int] | None = None,
+    test_shares: Mapping[str, float] | None = None,
+    select_by: str = "median",
 ) -> Evidence:
     """Return the evidence in a study's ``frame`` (one row per trial) and ``curves`` (one row per trial and evaluated epoch).
 
     ``target`` is the metric to reach, one number or one per problem; None leaves the third question open. ``contenders`` is the study's
     order of contenders; without it the order in which they appear in the frame.
+
+    ``smallest_difference`` in the metric: contenders that certainly differ by less are called equivalent; None or 0 calls nobody so.
+    ``resplit``: each replicate has its own split; ``test_shares``: problem -> rows of test / rows of training, without which the claims of
+    a re-split study reach no further than the splits drawn. ``looks``: the numbers of replicates at which the study is looked at, where it
+    runs until it is decided. ``select_by``: "median" or "mean" of the tuning replicates, by which cells are chosen.
     """
     problems = tuple(str(name) for name in frame["problem"].unique())
     present = [str(name) for name in frame["contender"].unique()]
@@ -55,23 +101,50 @@ def summary(
     placed = frame.assign(_place=pd.Categorical(frame["contender"], order, ordered=True).codes)
     placed = placed.sort_values("_place", kind="stable").drop(columns="_place")
     placed = pd.concat([placed[placed["problem"].eq(problem)] for problem in problems]) if problems else placed
-    cells = select.cells(placed)
+    cells = select.cells(placed, select_by)
     chosen = select.choose_from(cells)
     line = profiles.sensitivity(cells, chosen)
+    metric = {str(problem): str(name) for problem, name in placed.groupby("problem", sort=False)["metric"].first().items()}
+    on = rank.claimed_on(placed)
+    designs = {problem: Design(resplit, (test_shares or {}).get(problem) if resplit else None, tuple(looks or ())) for problem in problems}
+    where = {name: Where(f"{on[name]} {words.METRICS.get(metric[name], 'metric')}", designs[name].reach) for name in problems}
+    runs = pairs.confirmed(placed, chosen, tuple(order))
+    rows = rank.replicates(placed, chosen)
+    followed = profiles.follow(rows, curves)
+    nothing = tuple(select.untrained(cells))
+    many_targets = reaching.reaching(rows, followed, order, nothing)
     found = Evidence(
         problems=problems,
         contenders=tuple(order),
-        metric={str(problem): str(name) for problem, name in placed.groupby("problem", sort=False)["metric"].first().items()},
-        claimed_on=rank.claimed_on(placed),
+        metric=metric,
+        claimed_on=on,
         target=targets,
         cells=cells,
         chosen=chosen,
-        ranked=rank.ranked(placed, cells, chosen),
+        ranked=rank.ranked(placed, cells, chosen, designs),
         sensitivity=line,
-        tolerance=profiles.tolerance(line),
-        targets=profiles.time_to_target(placed, curves, chosen, targets),
-        learning=profiles.learning(placed, curves, chosen),
-        untrained=tuple(select.untrained(cells)),
+        tolerance=profiles.tolerance(placed, line),
+        targets=profiles.time_to_target(rows, followed, targets),
+        learning=profiles.learning(followed),
+        untrained=nothing,
+        where=where,
+        looks=max(1, len(tuple(looks or ()))),
+        claims=pairwise.claims(runs, designs, where, smallest_difference or None),
+        best=bestset.best(runs, designs),
+        best_cells=bestset.best_cells(placed, cells, chosen, designs),
+        edges=edges.edges(cells, chosen),
+        over_problems=many.over_problems(runs if len(runs) > 1 else {}, None if len(runs) > 1 else {}),
+        shares=shares.lost(cells),
+        tunability=exploratory.tunability(cells, on),
+        generalisation=exploratory.generalisation(rows),
+        classification=exploratory.classification(rows),
+        anytime=many_targets.anytime,
+        anytime_curve=many_targets.anytime_curve,
+        profile=many_targets.profile,
+        profile_curve=many_targets.profile_curve,
+        left_out=many_targets.left_out,
+        verdict=(),
         answers=(),
     )
+    found = replace(found, verdict=spoken.verdict(found))
     return replace(found, answers=tuple(answer for problem in problems for answer in answers.three(problem, found)))

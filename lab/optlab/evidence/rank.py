@@ -1,12 +1,18 @@
 """The ranked table: what the chosen cells are worth on fresh replicates.
 
-Only confirmation replicates are ranked, on the test set: tuning replicates chose the cell, so they flatter it. The spread is the range
-from the lowest to the highest replicate and is called that; it is not an interval and carries no claim about other replicates.
+Only confirmation replicates are ranked, on the test set: tuning replicates chose the cell, so they flatter it. ``low`` to ``high`` is the
+range from the lowest to the highest replicate; ``interval`` says what ``interval_low`` to ``interval_high`` are. Neither compares two
+contenders: that is what ``claims`` does.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from optlab.evidence import compare
+from optlab.evidence.compare import Design
 from optlab.evidence.select import KEY, WORST, as_ranked, chosen_on, settings, untrained
 
 CONFIRMED = "confirmed"
@@ -48,12 +54,13 @@ def claimed(rows: pd.DataFrame) -> "pd.Series[float]":
     return result
 
 
-def ranked(frame: pd.DataFrame, cells: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+def ranked(frame: pd.DataFrame, cells: pd.DataFrame, chosen: pd.DataFrame, designs: Mapping[str, Design]) -> pd.DataFrame:
     """Return one row per (problem, contender), best first within each problem, in the order the problems appear.
 
     Columns: ``rank`` (by median over the confirmation replicates, ties share a rank; <NA> where nothing is confirmed), ``evidence``
     (``confirmed``, ``tuning only``, ``not confirmed``, ``no cell trained``), ``claimed_on``, ``n``, ``median``, ``low``, ``high``,
-    ``share_diverged``, ``share_stuck``, ``tuning_median``, ``cell`` and the settings of the chosen cell.
+    ``mean`` (-inf where a run diverged), ``interval_low`` and ``interval_high`` of the median with what they are (``interval``: such as
+    "95 % interval of the median ...", or "range"), ``share_diverged``, ``share_stuck``, ``tuning_median``, ``cell`` and its settings.
     """
     rows = replicates(frame, chosen)
     values = rows.assign(
@@ -71,6 +78,8 @@ def ranked(frame: pd.DataFrame, cells: pd.DataFrame, chosen: pd.DataFrame) -> pd
             "median": groups["metric"].median().where(complete),
             "low": groups["metric"].min().where(complete),
             "high": groups["metric"].max().where(complete),
+            "mean": groups["metric"].mean().where(complete),
+            **_intervals(values[groups["metric"].transform("count").eq(groups["metric"].transform("size"))], designs),
             "share_diverged": groups["diverged"].mean(),
             "share_stuck": groups["lost"].mean(),
         }
@@ -91,3 +100,13 @@ def ranked(frame: pd.DataFrame, cells: pd.DataFrame, chosen: pd.DataFrame) -> pd
     table = table.assign(_problem=order, _key=table["median"].fillna(-np.inf), _none=table["evidence"].eq(NO_CELL))
     table = table.sort_values(["_problem", "rank", "_none", "_key"], ascending=[True, True, True, False], kind="stable", na_position="last")
     return table.drop(columns=["_problem", "_key", "_none"]).reset_index(drop=True)
+
+
+def _intervals(values: pd.DataFrame, designs: Mapping[str, Design]) -> "dict[str, pd.Series[Any]]":
+    """Return the interval columns of ``ranked`` for each (problem, contender) with a value."""
+    found = {
+        key: compare.interval(own["metric"].to_numpy(dtype="float64"), designs[str(key[0])]) for key, own in values.groupby(KEY, sort=False)
+    }
+    index = pd.MultiIndex.from_tuples(list(found), names=KEY) if found else pd.MultiIndex.from_arrays([[], []], names=KEY)
+    columns = {"interval_low": "low", "interval_high": "high", "interval": "label"}
+    return {name: pd.Series([getattr(one, field) for one in found.values()], index=index) for name, field in columns.items()}

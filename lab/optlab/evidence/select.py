@@ -65,13 +65,13 @@ def chosen_on(frame: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def cells(frame: pd.DataFrame) -> pd.DataFrame:
+def cells(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
     """Return one row per (problem, contender, cell) of the tuning phase, in order of first appearance.
 
     Columns: the settings; ``n`` replicates; ``chosen_on`` (``validation``, or ``train`` where there is no validation set); ``median``,
     ``low``, ``high`` of that metric (diverged or failed = -inf); ``median_cost`` (diverged = +inf); ``median_test``; ``share_diverged``
     (failed trials included), ``share_stuck``; ``eligible``: fewer than half of the replicates diverged or got stuck, and the median is a
-    finite number.
+    finite number. With ``by="mean"`` those medians are means: then one diverged replicate is enough to make a cell ineligible.
     """
     tuning = frame[frame["phase"].eq("tuning")].reset_index(drop=True)
     sets = tuning["problem"].map(chosen_on(tuning))
@@ -89,11 +89,11 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     table = first[[*KEY, "cell", *settings(frame), "chosen_on"]].set_index([*KEY, "cell"])
     table.insert(table.shape[1] - 1, "n", groups.size())
     complete = groups["median"].count().eq(table["n"])
-    table["median"] = groups["median"].median().where(complete)
+    table["median"] = groups["median"].agg(by).where(complete)
     table["low"] = groups["median"].min().where(complete)
     table["high"] = groups["median"].max().where(complete)
     for name in ("median_cost", "median_test"):
-        table[name] = groups[name].median().where(groups[name].count().eq(table["n"]))
+        table[name] = groups[name].agg(by).where(groups[name].count().eq(table["n"]))
     for name in ("share_diverged", "share_stuck"):
         table[name] = groups[name].mean()
     lost = (table["share_diverged"] + table["share_stuck"]) * table["n"]
@@ -101,14 +101,14 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()
 
 
-def choose(frame: pd.DataFrame) -> pd.DataFrame:
+def choose(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
     """Return the chosen cell of each (problem, contender), indexed by them, with the columns of ``cells``.
 
     The eligible cell with the highest median validation metric; ties go to the lower median validation cost, then to the lower learning
     rate, the lower penalties, and the cell's name, so the choice never depends on the order of the rows. A contender without an eligible
     cell is absent (see ``untrained``): no cell of it trained.
     """
-    return choose_from(cells(frame))
+    return choose_from(cells(frame, by))
 
 
 def choose_from(table: pd.DataFrame) -> pd.DataFrame:
