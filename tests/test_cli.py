@@ -12,6 +12,7 @@ import pytest
 
 from optlab.cli import progress
 from optlab.study.progress import Progress
+from optlab.study.spec import Study
 
 MINE = """
 from optlab.plugin import Positive, hookimpl, optimizer
@@ -159,6 +160,14 @@ def test_cache_deletes_its_own_folders_only(optlab, here, monkeypatch):
         ("run small.toml --plugin again.py", "'adam' is already registered"),
         ("run", "Missing argument"),
         ("run small.toml --unknown", "--unknown"),
+        ("run small.toml --dry-run --workers 0", "workers = 0"),
+        ("run small.toml --dry-run --store foreign.db", "foreign.db is no optlab store"),
+        ("run table.toml --dry-run", "row 1 (counting from 0), column 'age'"),
+        ("run small.toml --set search=sobol", "trials is missing"),
+        ("run small.toml --set folds=1", "folds: 1 is not allowed"),
+        ("run small.toml --set halving={epochs=[30]}", "its last rung, 30 epochs"),
+        ("run small.toml --set budget={steps=10}", "the budget already says"),
+        ("run small.toml --set folds=500", "folds = 500 needs as many rows"),
         ("report none.db", "none.db"),
         ("report foreign.db", "foreign.db is no optlab store"),
         ("plugins show adm", "did you mean 'adam'?"),
@@ -214,6 +223,41 @@ def test_a_study_runs_writes_its_page_and_runs_only_what_is_new(optlab, here):
     assert code == 0
     assert "tuning 12/12 · 8 from the store" in err
     assert "confirmation 6/6 · 4 from the store" in err
+
+
+def test_a_dry_run_prints_protocol_and_cost_and_writes_nothing(optlab, here):
+    before = {file: file.read_bytes() for file in here.rglob("*") if file.is_file()}
+    code, out, err = optlab("run", "small.toml", "--dry-run")
+    assert (code, err) == (0, "")
+    for words in (
+        "gd, adam",
+        "learning rate: 0.03, 0.3",
+        "grid, every combination: 2 cells each",
+        "Holm",
+        "8 for tuning, then 4 to confirm",
+        "FLOP",
+        "kB",
+    ):
+        assert words in " ".join(out.split())
+    assert {file: file.read_bytes() for file in here.rglob("*") if file.is_file() and "__pycache__" not in file.parts} == before
+    assert not (here / "reports").exists()
+
+    Study.from_file("small.toml").run("reports/lab.db")
+    before = {file: file.read_bytes() for file in (here / "reports").rglob("*") if file.is_file()}
+    out = optlab("run", "small.toml", "--dry-run", "--set", "seeds=3", "--until-decided")[1]
+    for words in ("12 for tuning, 8 of them stored already, then 20 to confirm", "measured in this store", "up to 160 to confirm"):
+        assert words in " ".join(out.split())
+    assert {file: file.read_bytes() for file in (here / "reports").rglob("*") if file.is_file()} == before
+
+
+def test_until_decided_says_the_cost_looks_again_and_is_in_the_command(optlab, here):
+    code, out, err = optlab("run", "small.toml", "--until-decided", "--workers", "1")
+    assert code == 0
+    first, second, *_ = err.splitlines()
+    assert first.startswith("to run: 8 for tuning, then 20 to confirm; ") and "on 1 thread (" in first
+    assert second.startswith("tuning 0/8")
+    assert "confirmation 20/20" in err
+    assert "--until-decided --plugin FILE" in out.splitlines()[-1]
 
 
 def test_the_report_comes_from_the_store_alone(optlab, here):

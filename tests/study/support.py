@@ -17,6 +17,7 @@ TINY: dict[str, Any] = {
     "seeds": 2,
     "confirm": 2,
     "target": 0.5,
+    "baselines": False,
 }
 
 MINE = '''

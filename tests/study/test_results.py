@@ -53,7 +53,7 @@ def test_the_record_tells_how_it_was_made(results: Results) -> None:
     assert record["settings"]["epochs"] == 10 and "epochs = 10" in record["toml"]
     assert {"python", "numpy", "numba"} <= set(record["versions"])
     assert "w" in record["formulas"]["adam"]["text"] and record["formulas"]["adam"]["slots"] == 2
-    assert record["protocol"]["contenders"] == ["gd", "adam"]
+    assert record["design"]["contenders"] == ["gd", "adam"]
     assert record["workers"] >= 1 and record["wall_seconds"] > 0
 
 
@@ -90,3 +90,16 @@ def test_a_page_that_is_up_to_date_is_left_alone_by_a_run_that_found_everything(
     changed, _ = shown(lr=[1e-3, 1e-2, 1e-1])
     assert changed > first
     assert tiny(lr=[1e-3, 1e-2, 1e-1]).run(tmp_path / "lab.db").report(tmp_path / "out").stat().st_mtime_ns > changed
+
+
+def test_a_store_of_before_the_protocol_was_text_still_tells(results: Results) -> None:
+    from optlab.study.store import Store
+
+    with Store(results.store) as store:
+        former = store.study(results.name)
+        old = {key: value for key, value in former.items() if key not in ("design", "methods")}
+        store.annotate(results.name, old | {"protocol": {"contenders": ["gd", "adam"], "target": 0.5, "smallest_difference": None}})
+        try:
+            assert Results(results.store).verdict == results.verdict
+        finally:
+            store.annotate(results.name, former)

@@ -8,7 +8,8 @@ import pytest
 
 import optlab
 from optlab.plugin import Decay, Positive, optimizer
-from optlab.study.contenders import Contender
+from optlab.study import schema
+from optlab.study.cells import Contender
 from optlab.study.spec import Study, builtin
 from optlab.study.trial import CONFIRMATION, FIRST_CONFIRMATION
 from tests.study.support import MINE, plugin_file, tiny
@@ -189,3 +190,9 @@ def test_two_plugins_of_one_name_are_refused() -> None:
     with pytest.raises(optlab.OptlabError, match="two different optimizers are called 'mine'"):
         tiny(optimizer=[mine, globals()["mine"]])
     assert "mine" in MINE
+
+
+def test_the_guide_names_every_key() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "studies.md").read_text()
+    missing = [key for key in schema.STUDY_KEYS if f"`{key}`" not in text and f"{key} = " not in text and f"[{key}." not in text]
+    assert not missing

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optlab.cli.tables import PluginFiles, console
+from optlab.cli.tables import PluginFiles, console, print_table
 from optlab.errors import OptlabError
 
 if TYPE_CHECKING:
+    from optlab.study.estimate import Estimate
     from optlab.study.results import Results
+    from optlab.study.spec import Study
 
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder of the report.  [default: reports/NAME of the study]")]
 
@@ -28,19 +30,34 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study; KEY+=VALUE adds to its list. May be repeated."),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the protocol and the expected cost; run and write nothing.")] = False,
+    until_decided: Annotated[
+        bool,
+        typer.Option("--until-decided", help="Confirm with 10, 20, 40, 80 fresh replicates in turn; stop when the claims are decided."),
+    ] = False,
 ) -> None:
     """Run a study and write its report. Only what the store lacks is run; Ctrl-C loses nothing.
 
     Example: `optlab run quickstart --plugin mine.py --set optimizer+=mine --set epochs=10`
+
+    What it would do and cost: `optlab run quickstart --dry-run`
     """
     from optlab.cli.progress import Display
+    from optlab.study.environment import threads
+    from optlab.study.estimate import estimate
     from optlab.study.spec import Study
     from optlab.study.store import DEFAULT_PATH
 
     chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
-    folder = _folder(out, chosen.name)
-    with Display(console(stderr=True)) as display:
-        results = chosen.run(store or DEFAULT_PATH, workers=workers, progress=display.show)
+    folder, path = _folder(out, chosen.name), store or DEFAULT_PATH
+    cost = estimate(chosen, path, threads(workers), until_decided)
+    if dry_run:
+        _show_protocol(chosen, cost, until_decided)
+        return
+    screen = console(stderr=True)
+    screen.print(cost.line(), markup=False, soft_wrap=True)
+    with Display(screen) as display:
+        results = chosen.run(path, workers=workers, progress=display.show, until_decided=until_decided)
     _show(results, folder, again=False)
     if not results.complete:
         raise KeyboardInterrupt
@@ -49,16 +66,41 @@ def run(
 def report(
     store: Annotated[str, typer.Argument(metavar="STORE", help="A store, such as reports/lab.db.")],
     study: Annotated[str | None, typer.Option("--study", metavar="NAME", help="Which study in it.  [default: the last one run]")] = None,
-    out: Out = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="DIR", help="Folder of the report, or file of the figure.  [default: reports/NAME of the study]"),
+    ] = None,
+    figure: Annotated[
+        str | None, typer.Option("--figure", metavar="FIGURE", help="Only this one, such as heatmap:adam or learning:flops.")
+    ] = None,
+    width: Annotated[str | None, typer.Option("--width", metavar="WIDTH", help="Of the figure as printed: 3.37in, 8.6cm, 246pt.")] = None,
+    format_: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="Of the figure: png, svg, pdf, pgf.")] = None,
 ) -> None:
-    """Write the report of a study again, from stored outcomes alone.
+    """Write the report of a study again, from stored outcomes alone; or one figure of it, at the width it is printed in, in 8 pt.
 
     Example: `optlab report reports/lab.db --study quickstart --out somewhere`
+
+    A figure for a paper: `optlab report reports/lab.db --figure heatmap:adam --width 3.37in --format pdf`
     """
     from optlab.study.results import Results
 
     results = Results(store, study)
+    if figure is not None:
+        from optlab.report import export
+
+        inches = None if width is None else export.width(width)
+        path = export.target(figure, out, format_)
+        typer.echo(export.figure_file(results.evidence(), figure, inches, path, results.frame()))
+        return
+    if width is not None or format_ is not None:
+        raise OptlabError(f"{'--width' if width is not None else '--format'} belongs to one figure; name it with --figure heatmap:adam")
     _show(results, _folder(out, results.name), again=True)
+
+
+def _show_protocol(study: Study, cost: Estimate, until_decided: bool) -> None:
+    print_table(("protocol", study.name), study.protocol(until_decided).pairs())
+    typer.echo()
+    print_table(("cost", "of what the store lacks"), cost.pairs())
 
 
 def _folder(out: str | None, name: str) -> Path:

@@ -1,77 +1,22 @@
-"""From a validated study to its contenders: names looked up, hyper-parameters checked against their domains, axes multiplied out."""
+"""From a validated study to its contenders: names looked up, hyper-parameters checked against their domains."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.hyper import HyperParameter, Value
-from optlab.identity import ByIdentity
 from optlab.registry import Catalogue
 from optlab.rules import Rule
-from optlab.settings import Pairs, Settings, pairs
-from optlab.study.schema import RUN_KEYS, STUDY_KEYS, HyperTable, SlippedKeyError, Spec
+from optlab.study.axes import Range, Values, listed
+from optlab.study.cells import AXES, PARTS, Contender
+from optlab.study.procedure import MOST_EPOCHS
+from optlab.study.schema import DEFAULT_LAYERS, RUN_KEYS, STUDY_KEYS, HyperTable, SlippedKeyError, Spec
+from optlab.study.search import Draw
 from optlab.timetable import unfit
-
-# The order in which cells are made: the last of them, then the optimizer's own hyper-parameters, vary fastest; lr fastest of all.
-AXES = (
-    "dtype", "layers", "activation", "output", "cost", "initializer", "schedule", "schedule_unit", "epochs", "batch_size", "order",
-    "penalise_biases", "l1_mode", "l2_mode", "l1", "l2",
-)  # fmt: skip
-PARTS = ("activations", "costs", "schedules", "initializers")
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One row of the ranking: a rule, and the axes over which it is tuned.
-
-    axes: key of a study file -> values. rules: complete settings of the rule's hyper-parameters. parts: (kind, name) -> complete
-    settings of that activation's, cost's, schedule's or initializer's.
-    """
-
-    label: str
-    rule: Rule
-    axes: Mapping[str, tuple[Any, ...]]
-    protocol: Mapping[str, Any]
-    rules: tuple[Pairs, ...]
-    parts: Mapping[tuple[str, str], tuple[Pairs, ...]] = field(default_factory=dict)
-
-    def cells(self, usual_cost: str) -> Iterator[Settings]:
-        """Every setting of the axes once; `usual_cost` stands in where the study names none.
-
-        Fields that are equal are the same object, which is what makes digests cheap (`identity`).
-        """
-        repeated: ByIdentity[tuple[str, ...]] = ByIdentity(lambda name, layers: (name,) * len(layers))
-        together: ByIdentity[tuple[Pairs, ...]] = ByIdentity(lambda *hyper: hyper)
-        seen: set[tuple[Any, ...]] = set()
-        for values in itertools.product(*(self.axes[key] for key in AXES)):
-            chosen = dict(zip(AXES, values, strict=True))
-            if isinstance(chosen["activation"], str):
-                chosen["activation"] = repeated(chosen["activation"], chosen["layers"])
-            network = tuple(chosen.values())
-            if network not in seen:  # a network without hidden layers is the same for every activation
-                seen.add(network)
-                yield from self._with_parts(chosen, usual_cost, together)
-
-    def _with_parts(self, chosen: dict[str, Any], usual_cost: str, together: ByIdentity[tuple[Pairs, ...]]) -> Iterator[Settings]:
-        layers, output, cost = chosen.pop("layers"), chosen.pop("output") or "identity", chosen.pop("cost") or usual_cost
-        hidden = chosen.pop("activation")
-        names = tuple(dict.fromkeys((*hidden, output)))
-        activations = [self.parts[("activations", name)] for name in names]
-        others = [self.parts[key] for key in (("costs", cost), ("schedules", chosen["schedule"]), ("initializers", chosen["initializer"]))]
-        for *functions, cost_hyper, schedule_hyper, initializer_hyper in itertools.product(*activations, *others):
-            function = dict(zip(names, functions, strict=True))
-            activation_hyper = together(*(function[name] for name in hidden))
-            for hyper in self.rules:
-                yield Settings(
-                    layers=layers, activation=hidden, output=output, cost=cost, optimizer=self.rule.name, hyper=hyper,
-                    activation_hyper=activation_hyper, output_hyper=function[output], cost_hyper=cost_hyper,
-                    schedule_hyper=schedule_hyper, initializer_hyper=initializer_hyper, **chosen, **self.protocol,
-                )  # fmt: skip
 
 
 def resolve(spec: Spec, catalogue: Catalogue, source: str) -> tuple[Contender, ...]:
@@ -156,6 +101,7 @@ def _contender(name: str, spec: Spec, catalogue: Catalogue, tables: Mapping[tupl
     if variant is not None:
         own = {key: getattr(variant, key) for key in variant.model_fields_set & set(RUN_KEYS)}
         own_lr = own.pop("lr", None)
+        run |= _NO_NETWORK if {"layers", "depth", "width"} & own.keys() else {}
         run |= own
         own_hyper = variant.hyper | ({"lr": own_lr} if own_lr is not None else {})
         for key in own_hyper:
@@ -166,26 +112,55 @@ def _contender(name: str, spec: Spec, catalogue: Catalogue, tables: Mapping[tupl
     contender = Contender(
         label=rule.name if variant is None else name,
         rule=rule,
-        axes={key: (None,) if run[key] is None else run[key] for key in AXES},
-        protocol={key: run[key] for key in ("evaluate_every", "divergence_bound", "time_limit")},
-        rules=_settings_of(rule.hyper, given, at),
-        parts=_parts(run, catalogue, tables, source),
+        axes=_axes(run, spec),
+        protocol={key: run[key] for key in ("evaluate_every", "divergence_bound", "time_limit")} | _time_limit(spec),
+        hyper=_hyper(rule.hyper, given, at),
+        part_hyper=_parts(run, catalogue, tables, source),
+        draw=None if spec.search == "grid" else Draw(spec.search, int(spec.trials or 0), spec.seed),
     )
     _check_together(contender, catalogue, where, source)
     return contender
 
 
-def _settings_of(hyper: Mapping[str, HyperParameter], given: HyperTable, owner: str) -> tuple[Pairs, ...]:
-    """Every setting of a plugin's hyper-parameters, defaults included; lr varies fastest."""
-    names = sorted(hyper, key=lambda name: name == "lr")
-    values: list[list[Value]] = [[hyper[name].check(value, owner) for value in given.get(name, (hyper[name].default,))] for name in names]
-    return tuple(pairs(dict(zip(names, chosen, strict=True))) for chosen in itertools.product(*values))
+_NO_NETWORK: dict[str, Any] = {"layers": (DEFAULT_LAYERS,), "depth": None, "width": None}
+
+
+def _axes(run: Mapping[str, Any], spec: Spec) -> dict[str, Values]:
+    """The axes of a run by key; "depth" and "width" take the place of "layers" where either is given."""
+    axes: dict[str, Values] = {key: (None,) if run[key] is None else run[key] for key in AXES}
+    if run["depth"] is not None or run["width"] is not None:
+        del axes["layers"]
+        axes["depth"] = (len(DEFAULT_LAYERS),) if run["depth"] is None else run["depth"]
+        axes["width"] = DEFAULT_LAYERS if run["width"] is None else run["width"]
+    if spec.budget is not None and spec.budget.unit == "epochs":
+        axes["epochs"] = (int(spec.budget.amount),)
+    elif spec.budget is not None and spec.budget.unit == "seconds" and "epochs" not in spec.model_fields_set:
+        axes["epochs"] = (MOST_EPOCHS,)
+    elif spec.budget is not None and spec.budget.unit in ("steps", "flops"):
+        axes["epochs"] = (1,)  # each cell's own follow from its network and data
+    return axes
+
+
+def _time_limit(spec: Spec) -> dict[str, float]:
+    return {"time_limit": spec.budget.amount} if spec.budget is not None and spec.budget.unit == "seconds" else {}
+
+
+def _hyper(hyper: Mapping[str, HyperParameter], given: HyperTable, owner: str) -> dict[str, Values]:
+    """The values of all of a plugin's hyper-parameters, defaults included, each checked; lr is the last."""
+    found: dict[str, Values] = {}
+    for name in sorted(hyper, key=lambda name: name == "lr"):
+        one, values = hyper[name], given.get(name, (hyper[name].default,))
+        if isinstance(values, Range):
+            found[name] = Range(values.spacing, *(float(one.check(end, owner)) for end in (values.low, values.high)))
+        else:
+            found[name] = tuple(one.check(value, owner) for value in values)
+    return found
 
 
 def _parts(
     run: Mapping[str, Any], catalogue: Catalogue, tables: Mapping[tuple[str, str], HyperTable], source: str
-) -> dict[tuple[str, str], tuple[Pairs, ...]]:
-    """Settings of every activation, cost, schedule and initializer that a run may use."""
+) -> dict[tuple[str, str], dict[str, Values]]:
+    """Hyper-parameters of every activation, cost, schedule and initializer that a run may use."""
     hidden = [name for names in run["activation"] for name in ((names,) if isinstance(names, str) else names)]
     used = [("activation", "activations", name) for name in hidden]
     used += [("output", "activations", name) for name in run["output"] or ("identity",)]
@@ -195,24 +170,31 @@ def _parts(
     parts = {}
     for key, kind, name in dict.fromkeys(used):
         plugin = _look_up(catalogue, kind, name, f"{source}: {key}")
-        parts[kind, name] = _settings_of(plugin.hyper, tables.get((kind, plugin.name), {}), f"{source}: hyper.{plugin.name}")
+        parts[kind, name] = _hyper(plugin.hyper, tables.get((kind, plugin.name), {}), f"{source}: hyper.{plugin.name}")
     return parts
 
 
 def _check_together(contender: Contender, catalogue: Catalogue, where: str, source: str) -> None:
     axes, rule = contender.axes, contender.rule
-    for layers, activation in itertools.product(axes["layers"], axes["activation"]):
-        if not isinstance(activation, str) and len(activation) != len(layers):
+    by_layer = [names for names in listed(axes["activation"]) if not isinstance(names, str)]
+    if by_layer and any(isinstance(axes.get(key), Range) for key in ("depth", "width")):
+        raise OptlabError(f"{source}: activation: {list(by_layer[0])} is for listed layers, and depth or width is a range; give one name")
+    for layers, activation in itertools.product(contender.networks if by_layer else (), by_layer):
+        if len(activation) != len(layers):
             raise OptlabError(
                 f"{source}: activation: {list(activation)} names {len(activation)} activations, but layers = {list(layers)} "
                 f"has {len(layers)} hidden layers; give one name, or one per hidden layer"
             )
     why = "has no lr" if "lr" not in rule.hyper else "has its own weight_decay" if "weight_decay" in rule.hyper else ""
-    if why and "decoupled" in axes["l2_mode"] and any(axes["l2"]):
+    if why and "decoupled" in listed(axes["l2_mode"]) and _positive(axes["l2"]):
         raise OptlabError(f"{where}: l2_mode: {rule.name} {why}, so decoupled L2 has no meaning for it; use l2_mode = 'coupled'")
-    if "lr" not in rule.hyper and "proximal" in axes["l1_mode"] and any(axes["l1"]):
+    if "lr" not in rule.hyper and "proximal" in listed(axes["l1_mode"]) and _positive(axes["l1"]):
         raise OptlabError(f"{where}: l1_mode: {rule.name} has no lr, so proximal L1 has no meaning for it; use l1_mode = 'subgradient'")
-    for name in axes["schedule"]:
+    for name in listed(axes["schedule"]):
         why = "" if name == "constant" else unfit(catalogue.schedule(name), rule)
         if why:
             raise OptlabError(f"{where}: schedule: {why}")
+
+
+def _positive(values: Values) -> bool:
+    return isinstance(values, Range) or any(values)

@@ -8,6 +8,8 @@ import os
 import platform
 from pathlib import Path
 
+from optlab.errors import OptlabError
+
 PACKAGES = ("optlab", "numpy", "numba", "llvmlite", "scipy", "scikit-learn", "pandas", "matplotlib")
 
 
@@ -40,6 +42,17 @@ def cpu_model() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def threads(workers: int | None) -> int:
+    """Threads to run on: as many as asked for, else one per core.
+
+    Raises:
+        OptlabError: fewer than one.
+    """
+    if workers is not None and workers < 1:
+        raise OptlabError(f"workers = {workers} is not allowed; it must be a whole number >= 1")
+    return workers or cores()
 
 
 def cores() -> int:

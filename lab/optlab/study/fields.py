@@ -1,4 +1,4 @@
-"""How each kind of key of a study file is read: one value, a list or a grid becomes a tuple of checked values.
+"""How each kind of key of a study file is read: one value, a list or a grid becomes a tuple of checked values, a range a checked range.
 
 Every reader raises ValueError whose text is the rest of a sentence that begins with file and key.
 """
@@ -21,6 +21,7 @@ LIMIT = Domain("limit", 0, _INF, high_open=True)
 POSITIVE = Domain("positive", 0, _INF, low_open=True, high_open=True)
 COUNT = Domain("count", 1, 1e9, whole=True)
 NATURAL = Domain("natural", 0, 1e9, whole=True)
+NODES = Domain("nodes", 1, 1_000_000, whole=True)
 SEED = Domain("seed", 0, 2**63, whole=True, high_open=True)
 SHARE = Domain("share", 0, 1, high_open=True)
 
@@ -78,7 +79,7 @@ def network(value: Any) -> tuple[int, ...]:
     """Nodes of each hidden layer; an empty list is a network without any."""
     if not isinstance(value, list | tuple):
         raise _refuse(value, "a list with the number of nodes of each hidden layer, such as [50] or []")
-    return tuple(number(Domain("nodes", 1, 1_000_000, whole=True))(nodes) for nodes in value)
+    return tuple(number(NODES)(nodes) for nodes in value)
 
 
 def networks(value: Any) -> tuple[tuple[int, ...], ...]:
@@ -99,6 +100,8 @@ def batch(value: Any) -> int | str:
     """Rows of a mini-batch, or "full"."""
     if value == "full":
         return "full"
+    if isinstance(value, float) and value.is_integer():  # of a grid
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise _refuse(value, 'a whole number >= 1 or "full"')
     return value
@@ -116,9 +119,21 @@ def scalar(value: Any) -> Any:
     return value
 
 
-def axis(read: Reader) -> Reader:
-    """The reader of a key for which a list or a grid is an axis."""
-    return lambda value: tuple(dict.fromkeys(read(one) for one in axes.values(value)))
+def axis(read: Reader, whole: bool = False) -> Reader:
+    """The reader of a key for which a list, a grid or a range is an axis; of `whole` numbers the values of a grid are rounded."""
+
+    def values(value: Any) -> axes.Values:
+        if axes.is_range(value):
+            found = axes.searched(value)
+            for end in (found.low, found.high):
+                read(end)
+            return found
+        given = axes.values(value)
+        if whole and axes.is_grid(value):
+            given = [round(one) for one in given]
+        return tuple(dict.fromkeys(read(one) for one in given))
+
+    return values
 
 
 def one(read: Reader) -> Reader:
@@ -132,11 +147,12 @@ def one(read: Reader) -> Reader:
     return single
 
 
-Numbers = Annotated[tuple[float, ...], BeforeValidator(axis(number(ANY)))]
-Strengths = Annotated[tuple[float, ...], BeforeValidator(axis(number(LIMIT)))]
-Counts = Annotated[tuple[int, ...], BeforeValidator(axis(number(NATURAL)))]
+Numbers = Annotated[tuple[float, ...] | axes.Range, BeforeValidator(axis(number(ANY)))]
+Strengths = Annotated[tuple[float, ...] | axes.Range, BeforeValidator(axis(number(LIMIT)))]
+Counts = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(NATURAL), whole=True))]
+Sizes = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(NODES), whole=True))]
 Names = Annotated[tuple[str, ...], BeforeValidator(axis(identifier))]
 Switches = Annotated[tuple[bool, ...], BeforeValidator(axis(switch))]
 Networks = Annotated[tuple[tuple[int, ...], ...], BeforeValidator(networks)]
 Activations = Annotated[tuple[str | tuple[str, ...], ...], BeforeValidator(axis(activation))]
-Batches = Annotated[tuple[int | str, ...], BeforeValidator(axis(batch))]
+Batches = Annotated[tuple[int | str, ...] | axes.Range, BeforeValidator(axis(batch, whole=True))]

@@ -42,7 +42,7 @@ def dictionary(keys: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Plugi
     if _is_arrays(problem):
         given["problem"] = _array_problem(problem[0], problem[1])
         # Arrays are used as given; data sets by name are split and scaled.
-        given = {"validation": 0.0, "test": 0.0, "scale": "none"} | given
+        given = ({} if "folds" in given else {"validation": 0.0}) | {"test": 0.0, "scale": "none"} | given
     listed = given.get("optimizer")
     variants: dict[str, Any] = dict(given.get("variant", {}))
     names: list[Any] = []

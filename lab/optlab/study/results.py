@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import html
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError, nearest
+from optlab.study import told
+from optlab.study.axes import listed
+from optlab.study.cells import Dimension, Extensions, name_of
 from optlab.study.store import Store
 from optlab.study.trial import FIRST_CONFIRMATION
 
@@ -61,11 +64,14 @@ class Results:
     def evidence(self) -> Evidence:
         """Selection, ranking and profiles, made once from `frame` and `curves`."""
         if self._evidence is None:
-            from optlab.evidence import summary
-
-            protocol = self.record["protocol"]
-            self._evidence = summary(self.frame(), self.curves(), target=protocol["target"], contenders=protocol["contenders"])
+            self._evidence = evidence_of(self.design, self.frame(), self.curves())
         return self._evidence
+
+    @property
+    def design(self) -> dict[str, Any]:
+        """What the evidence must know of the study; see `optlab.study.record.design`."""
+        found: dict[str, Any] = self.record.get("design") or self.record["protocol"]  # the first stores called it so
+        return found
 
     def best(self) -> pd.DataFrame:
         """The contenders at their chosen cells, ranked: one row per problem and contender."""
@@ -73,10 +79,8 @@ class Results:
 
     @property
     def verdict(self) -> str:
-        """The study's questions answered in plain words, a line each; no more than the replicates show."""
-        answers = self.evidence().answers
-        several = len(self.evidence().problems) > 1
-        return "\n".join(f"{f'[{one.problem}] ' if several else ''}{one.question} {one.short}. {one.text}" for one in answers)
+        """What the study shows in plain words, a sentence a line, the most important first; no more than the replicates show."""
+        return "\n".join(self.evidence().verdict)
 
     def report(self, out: str | Path, *, again: bool = True) -> Path:
         """Write the report into folder `out`; returns the path of its page. With again=False a page that is up to date stays."""
@@ -88,6 +92,7 @@ class Results:
         notes = [about] if about else []
         if not self.complete:
             notes.append("This study has not run to its end: some trials are missing. Run it again to go on.")
+        notes += told.notes(self.record)
         record, frame, page = record | {"notes": notes}, self.frame(), Path(out) / "index.html"
         if not again and is_current(page, fingerprint(frame, record)):
             return page
@@ -105,7 +110,7 @@ class Results:
         from optlab.report.figures import pictures
 
         known = []
-        for picture in pictures(self.evidence(), width):
+        for picture in pictures(self.evidence(), width, self.frame()):
             if problem not in (None, picture.problem) or optimizer not in (None, picture.contender):
                 continue
             known.append(picture.name)
@@ -132,29 +137,63 @@ class Results:
         for kind, name, known in (("problem", problem, list(study.problems)), ("contender", contender, contenders)):
             if name not in known:
                 raise OptlabError(f"the study {self.name} has no {kind} {name!r}{nearest(name, known)}; it has {', '.join(known)}")
-        chosen = chosen_cells(self.frame()).get((problem, contender))
+        chosen = chosen_cells(self.frame(), study.spec.select).get((problem, contender))
         if chosen is None:
             raise OptlabError(f"no cell of {contender} trained on {problem}: each diverged, got stuck, or has not run yet")
-        cell = next(cell for cell in study.cells() if (cell.problem, cell.contender, cell.id) == (problem, contender, chosen))
+        cell = next(
+            cell for cell in study.cells(self._extensions()) if (cell.problem, cell.contender, cell.id) == (problem, contender, chosen)
+        )
         replicate = FIRST_CONFIRMATION if study.spec.confirm else 0
         with single_threaded():
             return execute(cell.settings, study.datasets.get(problem, replicate), Streams(study.spec.seed, replicate), study.catalogue)
+
+    def _extensions(self) -> Extensions:
+        """The axes that grew when the study ran, as `Study.cells` takes them."""
+        found: dict[tuple[str, str], dict[Dimension, tuple[Any, ...]]] = {}
+        contenders = {one.label: one for one in self._study.contenders} if self._study is not None else {}
+        for one in self.record.get("extended", ()):
+            contender = contenders[one["contender"]]
+            axis = next(axis for axis in contender.dimensions() if name_of(axis) == one["axis"])
+            grown = found.setdefault((one["problem"], one["contender"]), {})
+            grown[axis] = (*grown.get(axis, listed(contender.dimensions()[axis])), *one["values"])
+        return found
 
     def __repr__(self) -> str:
         return f"Results({self.name!r} in {str(self.store)!r})"
 
     def _repr_html_(self) -> str:
-        """Verdict and ranking, for a notebook; everything that comes from names is escaped."""
-        lines = "".join(f"<p>{html.escape(line)}</p>" for line in self.verdict.splitlines())
-        return f"<h3>{html.escape(self.name)}</h3>{lines}{self.best().to_html(index=False, escape=True)}"
+        """Verdict, ranking and figures, for a notebook."""
+        from optlab import report
+
+        return report.notebook(self.evidence(), self.record)
 
 
-def chosen_cells(frame: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """(problem, contender) -> the cell that its tuning replicates choose on validation; those without a cell that trained are absent."""
+def evidence_of(design: Mapping[str, Any], frame: pd.DataFrame, curves: pd.DataFrame) -> Evidence:
+    """What the outcomes of a study of this design (`record.design`) say."""
+    from optlab.evidence import summary
+
+    return summary(
+        frame,
+        curves,
+        target=design["target"],
+        contenders=design["contenders"],
+        smallest_difference=design["smallest_difference"],
+        resplit=bool(design.get("resplit")),
+        looks=design.get("looks"),
+        test_shares=design.get("test_shares"),
+        select_by=design.get("select", "median"),
+    )
+
+
+def chosen_cells(frame: pd.DataFrame, select_by: str = "median") -> dict[tuple[str, str], str]:
+    """(problem, contender) -> the cell that its tuning replicates choose on validation; those without a cell that trained are absent.
+
+    select_by: the "median" or the "mean" of the replicates.
+    """
     from optlab.evidence import select
 
     if not len(frame):
         return {}
-    chosen = select.choose(frame)
+    chosen = select.choose(frame, select_by)
     pairs = chosen.index.to_frame(index=False).astype(str)
     return dict(zip(zip(pairs["problem"], pairs["contender"], strict=True), chosen["cell"].astype(str), strict=True))

@@ -6,6 +6,7 @@ stopped or killed at any moment is gone on with by running it again, to the same
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
@@ -13,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from optlab.blas import single_threaded
-from optlab.errors import OptlabError
 from optlab.identity import ByIdentity
 from optlab.jit import Compilation
 from optlab.prepared import wire
-from optlab.study import environment, record
+from optlab.study import baselines, environment, record
+from optlab.study.plan import Plan
 from optlab.study.pool import Pool
 from optlab.study.progress import Meter, Progress, expected_cost
-from optlab.study.results import Results, chosen_cells
+from optlab.study.results import Results
 from optlab.study.spec import Study
 from optlab.study.stop import Stop, interruptible
 from optlab.study.store import Record, Store
-from optlab.study.trial import CONFIRMATION, TUNING, Trial
+from optlab.study.trial import Trial
 
 
 def run_study(
@@ -34,37 +35,42 @@ def run_study(
     progress: Callable[[Progress], None] | None = None,
     stop: Stop | None = None,
     order: Callable[[list[Trial]], Iterable[Trial]] | None = None,
+    until_decided: bool = False,
 ) -> Results:
-    """Run the trials that the store lacks: tuning, choice of cells, confirmation of the chosen ones.
+    """Run the trials that the store lacks, stage by stage: tuning, choice of cells, confirmation of the chosen ones (`optlab.study.plan`).
 
     store: open, or a path; a file is made only after the study and its data were found sound. workers: threads, by default one per
     core. progress: called from this thread about ten times a second. stop: ends the run early; in the main thread Ctrl-C does so too.
-    order: changes the order of running (it changes no result).
+    order: changes the order of running (it changes no result). until_decided: confirm with 10, 20, 40, 80 replicates in turn, and stop
+    when the claims are decided.
 
     Returns the results so far; `Results.complete` says whether that is all.
 
     Raises:
         OptlabError: the data cannot be prepared, or the store cannot be written.
     """
-    if workers is not None and workers < 1:
-        raise OptlabError(f"workers = {workers} is not allowed; it must be a whole number >= 1")
-    threads, stop = workers or environment.cores(), stop or Stop()
+    threads, stop = environment.threads(workers), stop or Stop()
     for problem in study.problems:
         study.datasets.get(problem, 0)
     with nullcontext(store) if isinstance(store, Store) else Store(store) as opened, single_threaded(), interruptible(stop):
         begin, compiled = time.perf_counter(), Compilation.seconds
         former = opened.study(study.name) if study.name in opened.studies() else {}
         phases = _Phases(study, opened, threads, progress, stop, order, compiled)
-        opened.record_study(study.name, record.describe(study), phases.planned(study.trials(TUNING)))
-        complete = phases.run(TUNING, lambda: study.trials(TUNING))
-        if complete and study.spec.confirm:
-            chosen = chosen_cells(opened.frame(study.name))
-            opened.add_trials(study.name, phases.planned(study.trials(CONFIRMATION, chosen)))
-            complete = phases.run(CONFIRMATION, lambda: study.trials(CONFIRMATION, chosen))
+        plan, complete = Plan(study, until_decided), True
+        describe = functools.partial(record.describe, study, until_decided)
+        for place, stage in enumerate(plan.stages(opened)):
+            if place == 0:
+                opened.record_study(study.name, describe(), phases.planned(stage.trials()))
+            else:
+                opened.add_trials(study.name, phases.planned(stage.trials()))
+            complete = phases.run(stage.label, stage.trials)
+            if not complete:
+                break
         spent = {"wall_seconds": time.perf_counter() - begin, "compile_seconds": Compilation.seconds - compiled, "workers": threads}
         if not phases.ran:  # the record keeps what the outcomes took, not what finding them took
             spent |= {key: former[key] for key in spent if key in former}
-        opened.annotate(study.name, record.describe(study, **spent, complete=complete))
+        simple = baselines.of(study, former, compute=complete and not stop.requests)
+        opened.annotate(study.name, describe(**plan.told(), **spent, **simple, complete=complete))
         return Results(opened.path, study.name, study)
 
 
@@ -84,7 +90,7 @@ class _Phases:
         self._study, self._store, self._progress, self._stop, self._order = study, store, progress, stop, order
         self._compiled = compiled
         self._rows = {name: self._counts(name) for name in study.problems}
-        self._finished = store.finished()
+        self._finished = store.finished(diagnosed=study.spec.diagnostics)
         self._pool = Pool(study, threads, stop)
         self._costs = ByIdentity(self._expected_cost)
         self.ran = 0

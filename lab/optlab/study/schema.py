@@ -15,13 +15,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, fi
 
 from optlab.errors import OptlabError, nearest
 from optlab.settings import Settings
-from optlab.study import axes, fields
+from optlab.study import axes, fields, procedure
 from optlab.study.fields import ANY, COUNT, LIMIT, NATURAL, POSITIVE, SEED, SHARE, axis, identifier, number, one, scalar, switch, word
 
 _DEFAULT: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Settings)}
 
 DEFAULT_LAYERS = (50,)
-HyperTable = dict[str, tuple[Any, ...]]
+HyperTable = dict[str, axes.Values]
 
 
 class SlippedKeyError(ValueError):
@@ -38,9 +38,11 @@ class _Strict(BaseModel):
 
 
 class Run(_Strict):
-    """Keys that describe a run. All but the last three are axes where they hold a list."""
+    """Keys that describe a run. All but the last three are axes where they hold a list. `depth` and `width` stand for `layers`."""
 
     layers: fields.Networks = (DEFAULT_LAYERS,)
+    depth: fields.Counts | None = None
+    width: fields.Sizes | None = None
     activation: fields.Activations = ("sigmoid",)
     output: fields.Names | None = None
     cost: fields.Names | None = None
@@ -92,12 +94,18 @@ class Variant(Run):
         return _table_of_axes(value, "hyper")
 
 
+FILES = ("csv", "parquet", "npz")
+"""Keys of a problem table that name a file of one's own data."""
+
+
 class ProblemEntry(_Strict):
-    """One problem: a name with hyper-parameters (lists make several problems), or a table of one's own."""
+    """One problem: a name with hyper-parameters (lists make several problems), or a file of one's own."""
 
     name: str | None = None
     hyper: HyperTable = {}
     csv: str | None = None
+    parquet: str | None = None
+    npz: str | None = None
     target: str | None = None
     task: str | None = None
     scale: str | float | None = None
@@ -108,26 +116,35 @@ def _problem(value: Any) -> ProblemEntry:
         return ProblemEntry(name=value)
     if not isinstance(value, Mapping):
         raise ValueError(f'{value!r} is no problem; write a name such as "digits", or a table with csv and target')
-    if "csv" not in value and "name" not in value:
-        raise ValueError('a problem table needs csv = "FILE" and target = "COLUMN", or the name of a problem')
-    texts = {key: value[key] for key in ("name", "csv", "target", "task") if key in value}
+    files = [key for key in FILES if key in value]
+    if not files and "name" not in value:
+        raise ValueError('a problem table needs csv = "FILE" and target = "COLUMN" (or parquet, or npz), or the name of a problem')
+    if len(files) > 1:
+        raise ValueError(f"a problem table names one file, and here are {' and '.join(files)}; make a list of two tables")
+    texts = {key: value[key] for key in ("name", *FILES, "target", "task") if key in value}
     for key, text in texts.items():
         if not isinstance(text, str) or not text.strip():
             raise ValueError(f"{key} = {text!r} is not allowed; it must be a text between quotes")
     rest = {key: given for key, given in value.items() if key not in texts}
-    if "csv" not in value:
+    if not files:
         if "target" in rest or "target" in texts:
-            raise ValueError("target names a column of a csv file; give csv too, or drop it")
-        return ProblemEntry(name=texts["name"], hyper=_table_of_axes(rest, "problem"))
-    if "target" not in texts:
-        raise ValueError('a csv problem needs target = "COLUMN", the name of the column to predict')
+            raise ValueError("target names a column of a file; give csv or parquet too, or drop it")
+        hyper = _table_of_axes(rest, "problem")
+        for key, found in hyper.items():
+            if isinstance(found, axes.Range):
+                raise ValueError(f"{key}: a problem's values are listed and never searched; give points to {{{found.spacing} = ...}}")
+        return ProblemEntry(name=texts["name"], hyper=hyper)
+    if "target" not in texts and "npz" not in files:
+        raise ValueError(f'a {files[0]} problem needs target = "COLUMN", the name of the column to predict')
+    if "target" in texts and "npz" in files:
+        raise ValueError("the targets of an npz archive are its array y, so target means nothing; drop it")
     if "task" in texts:
         word("classification", "regression")(texts["task"])
     chosen = fields.scale(rest.pop("scale")) if "scale" in rest else None
     for key in rest:
         if key in Spec.model_fields:
             raise SlippedKeyError(key, "problem")
-        raise ValueError(f"there is no key {key!r}{nearest(key, ['name', 'csv', 'target', 'task', 'scale'])} in a problem table")
+        raise ValueError(f"there is no key {key!r}{nearest(key, ['name', *FILES, 'target', 'task', 'scale'])} in a problem table")
     return ProblemEntry(scale=chosen, **texts)
 
 
@@ -146,6 +163,15 @@ class Spec(Run):
     test: Annotated[float, BeforeValidator(one(number(SHARE)))] = 0.2
     scale: Annotated[str | float | None, BeforeValidator(one(fields.scale))] = None
     resplit: Annotated[bool, BeforeValidator(one(switch))] = False
+    diagnostics: Annotated[bool, BeforeValidator(one(switch))] = False
+    baselines: Annotated[bool, BeforeValidator(one(switch))] = True
+    folds: Annotated[int | None, BeforeValidator(one(number(procedure.FOLDS)))] = None
+    search: Annotated[str, BeforeValidator(one(word(*procedure.SEARCHES)))] = "grid"
+    trials: Annotated[int | None, BeforeValidator(one(number(COUNT)))] = None
+    budget: Annotated[procedure.Budget | None, BeforeValidator(procedure.budget)] = None
+    halving: Annotated[procedure.Halving | None, BeforeValidator(procedure.halving)] = None
+    extend: Annotated[bool, BeforeValidator(one(switch))] = False
+    select: Annotated[str, BeforeValidator(one(word(*procedure.SELECTIONS)))] = "median"
     target: Annotated[float | None, BeforeValidator(one(number(ANY)))] = None
     smallest_difference: Annotated[float | None, BeforeValidator(one(number(LIMIT)))] = None
     hyper: dict[str, HyperTable] = {}
@@ -192,9 +218,11 @@ def read(study: Mapping[str, Any], source: str) -> Spec:
         OptlabError: the first fault as one sentence that begins with `source` and the key.
     """
     try:
-        return Spec.model_validate(dict(study))
+        spec = Spec.model_validate(dict(study))
     except ValidationError as error:
         raise OptlabError(_sentence(error, source)) from error
+    procedure.check(spec, source)
+    return spec
 
 
 def _sentence(error: ValidationError, source: str) -> str:

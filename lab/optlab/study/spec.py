@@ -13,13 +13,15 @@ from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.identity import ByIdentity
 from optlab.study import contenders, plain, problems, schema, toml
-from optlab.study.contenders import Contender
+from optlab.study.cells import Contender, Extensions
+from optlab.study.cost import Costs, within
 from optlab.study.overrides import apply_overrides
 from optlab.study.plain import Variant, variant
 from optlab.study.trial import CONFIRMATION, FIRST_CONFIRMATION, TUNING, Cell, PluginDigests, Split, Trial
 
 if TYPE_CHECKING:
     from optlab.study.progress import Progress
+    from optlab.study.protocol import Protocol
     from optlab.study.results import Results
 
 __all__ = ["Study", "Variant", "variant"]
@@ -99,22 +101,30 @@ class Study:
         self.catalogue = found.including(plugins)
         self.contenders: tuple[Contender, ...] = contenders.resolve(spec, self.catalogue, source)
         self.problems = {one.label: one for one in problems.resolve(spec, self.catalogue, source, folder)}
-        self.split = Split(spec.validation, spec.test, spec.scale, spec.resplit)
+        self.split = Split(0.0 if spec.folds else spec.validation, spec.test, spec.scale, spec.resplit, spec.folds or 0)
         self.datasets = problems.Datasets(self.problems, spec.seed, self.split)
-        self._digests = PluginDigests(self.catalogue)
+        self._digests, self.costs = PluginDigests(self.catalogue), Costs(self.catalogue)
+        self._protocols: dict[bool, Protocol] = {}
 
     # -- what it consists of ----------------------------------------------------------------------------------------------
 
-    def cells(self) -> Iterator[Cell]:
-        """Every cell, problem by problem, contender by contender. Needs the data for the sizes of the networks."""
+    def cells(self, extensions: Extensions | None = None, problems: Iterable[str] | None = None) -> Iterator[Cell]:
+        """Every cell, problem by problem, contender by contender. Needs the data for the sizes of the networks.
+
+        extensions: (problem, contender) -> axes whose grids have grown there; see `optlab.study.extend`. problems: these alone.
+        """
         from optlab.training import inferred_cost
 
         for label, problem in self.problems.items():
+            if problems is not None and label not in problems:
+                continue
             dataset = self.datasets.get(label, 0)
             n_in, n_out = dataset.train.X.shape[1], dataset.train.Y.shape[1]
             sizes = ByIdentity(lambda layers, n_in=n_in, n_out=n_out: (n_in, *layers, n_out))
             for contender in self.contenders:
-                for settings in contender.cells(inferred_cost(dataset)):
+                grown = (extensions or {}).get((label, contender.label))
+                for asked in (contender.replaced(grown) if grown else contender).cells(inferred_cost(dataset)):
+                    settings = within(self.spec.budget, asked, sizes(asked.layers), dataset, self.costs)
                     yield Cell(
                         problem=label,
                         problem_hyper=problem.hyper,
@@ -126,24 +136,41 @@ class Study:
                         plugins=self._digests.of(settings),
                     )
 
-    def trials(self, phase: str = TUNING, chosen: Mapping[tuple[str, str], str] | None = None) -> Iterator[Trial]:
+    def trials(
+        self,
+        phase: str = TUNING,
+        chosen: Mapping[tuple[str, str], str] | None = None,
+        *,
+        replicates: range | None = None,
+        extensions: Extensions | None = None,
+    ) -> Iterator[Trial]:
         """The trials of a phase, one by one: a study of any size takes little memory.
 
         phase: "tuning", every cell with the replicates 0 .. seeds - 1; or "confirmation", fresh replicates of the cells `chosen`:
-        (problem, contender) -> cell id.
+        (problem, contender) -> cell id. replicates: numbers within the phase, counted from 0, in place of the study's.
+            extensions: see `cells`.
         """
         if phase == TUNING:
-            replicates = range(self.spec.seeds)
+            first, asked = 0, range(self.spec.seeds)
         elif phase == CONFIRMATION:
             if chosen is None:
                 raise OptlabError("trials('confirmation') needs the chosen cells: a mapping (problem, contender) -> cell")
-            replicates = range(FIRST_CONFIRMATION, FIRST_CONFIRMATION + self.spec.confirm)
+            first, asked = FIRST_CONFIRMATION, range(self.spec.confirm)
         else:
             raise OptlabError(f"there is no phase {phase!r}{nearest(phase, [TUNING, CONFIRMATION])}; it is {TUNING!r} or {CONFIRMATION!r}")
-        for cell in self.cells():
+        for cell in self.cells(extensions):
             if chosen is None or phase == TUNING or chosen.get((cell.problem, cell.contender)) == cell.id:
-                for replicate in replicates:
+                for number in asked if replicates is None else replicates:
+                    replicate = first + number
                     yield Trial(cell, self.spec.seed, replicate, phase, self.datasets.digest(cell.problem, replicate))
+
+    def protocol(self, until_decided: bool = False) -> Protocol:
+        """What the study does, to be printed or pasted; see `optlab.study.protocol`."""
+        if until_decided not in self._protocols:
+            from optlab.study import protocol
+
+            self._protocols[until_decided] = protocol.of(self, until_decided)
+        return self._protocols[until_decided]
 
     def toml(self) -> str:
         """The study as the TOML file that would give the same trials (plugin objects and arrays from Python by name only)."""
@@ -157,12 +184,13 @@ class Study:
         *,
         workers: int | None = None,
         progress: Callable[[Progress], None] | None = None,
+        until_decided: bool = False,
     ) -> Results:
         """Run what the store lacks, choose cells, confirm them; see `optlab.study.run.run_study`."""
         from optlab.study.run import run_study
         from optlab.study.store import DEFAULT_PATH
 
-        return run_study(self, DEFAULT_PATH if store is None else store, workers=workers, progress=progress)
+        return run_study(self, DEFAULT_PATH if store is None else store, workers=workers, progress=progress, until_decided=until_decided)
 
     def __repr__(self) -> str:
         names = ", ".join(one.label for one in self.contenders)

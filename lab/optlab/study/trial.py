@@ -27,20 +27,26 @@ NUMERICS = 4
 FIRST_CONFIRMATION = 1_000_000
 """Replicate numbers of the confirmation phase begin here, so that they share no chance with the tuning replicates."""
 
-TUNING, CONFIRMATION = "tuning", "confirmation"
+TUNING, CONFIRMATION, HALVING = "tuning", "confirmation", "halving"
 
 
 @dataclass(frozen=True)
 class Split:
-    """How rows are shared out. `resplit`: each replicate draws its own split and noise; else all share those of replicate 0."""
+    """How rows are shared out. `resplit`: each replicate draws its own split and noise; else all share those of replicate 0.
+
+    folds: 0, or k: one test set, and of the other rows replicate r validates on fold r mod k (`optlab.study.folds`).
+    """
 
     validation: float = 0.2
     test: float = 0.2
     scale: str | float | None = None
     resplit: bool = False
+    folds: int = 0
 
     def replicate(self, replicate: int) -> int:
-        """The replicate whose streams draw this replicate's data."""
+        """The replicate whose data this replicate has; the fold where there are folds. Both phases count from 0."""
+        if self.folds:
+            return (replicate - FIRST_CONFIRMATION if replicate >= FIRST_CONFIRMATION else replicate) % self.folds
         return replicate if self.resplit else 0
 
 
@@ -75,12 +81,18 @@ LABELS = ("optimizer", "activation", "output", "cost", "schedule", "initializer"
 
 _SETTINGS = tuple(sorted(field.name for field in dataclasses.fields(Settings)))
 _HASHED = tuple(name for name in _SETTINGS if name not in LABELS)
-_SPLIT = tuple(sorted(field.name for field in dataclasses.fields(Split)))
-_all_settings, _hashed, _split = (operator.attrgetter(*names) for names in (_SETTINGS, _HASHED, _SPLIT))
+_FOLDED = tuple(sorted(field.name for field in dataclasses.fields(Split)))
+_SPLIT = tuple(name for name in _FOLDED if name != "folds")  # without folds a split is written as before there were any
+_all_settings, _hashed = operator.attrgetter(*_SETTINGS), operator.attrgetter(*_HASHED)
 
 
 def _record(text: Callable[[Any], str], names: Sequence[str], values: Sequence[Any]) -> str:
     return _object(dict(zip(names, map(text, values), strict=True)))
+
+
+def _split(text: Callable[[Any], str], split: Split) -> str:
+    names = _FOLDED if split.folds else _SPLIT
+    return _record(text, names, [getattr(split, name) for name in names])
 
 
 def _object(texts: Mapping[str, str]) -> str:
@@ -109,7 +121,7 @@ class Cell:
     def identity(self) -> str:
         """Canonical text of what determines the numbers, data and seeds apart."""
         settings = _record(_exact_text, _HASHED, _hashed(self.settings))
-        split = _record(_exact_text, _SPLIT, _split(self.split))
+        split = _split(_exact_text, self.split)
         text = f"[{NUMERICS},{settings},{_exact_text(self.sizes)},{_exact_text(self.task)},{split},{_exact_text(self.plugins)}]"
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -130,7 +142,7 @@ class Cell:
             "problem_hyper": _mapping_text(self.problem_hyper),
             "settings": _record(_plain_text, _SETTINGS, _all_settings(self.settings)),
             "sizes": _plain_text(self.sizes),
-            "split": _record(_plain_text, _SPLIT, _split(self.split)),
+            "split": _split(_plain_text, self.split),
             "task": _plain_text(self.task),
         }
         return _object(about)

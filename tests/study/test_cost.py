@@ -1,0 +1,111 @@
+"""What a study costs is what its outcomes say that it cost; a budget buys the epochs that one would count."""
+
+from pathlib import Path
+
+import pytest
+
+from optlab.errors import OptlabError
+from optlab.study.estimate import duration, estimate, size
+from optlab.study.spec import Study
+from optlab.study.store import Store
+from tests.study.support import TINY, tiny
+
+SLOW = {"lr": [1e-3, 1e-2], "epochs": 30, "layers": [8]}  # nothing diverges
+
+
+@pytest.mark.parametrize("changes", [{}, {"batch_size": "full"}, {"l1": 1e-4, "layers": [], "activation": "relu"}, {"problem": "diabetes"}])
+def test_steps_and_flops_are_those_of_the_outcomes(changes: dict[str, object], tmp_path: Path) -> None:
+    study = tiny(**SLOW | {"confirm": 0, "optimizer": ["gd", "adam", "rmsprop"]} | changes)
+    expected = estimate(study, tmp_path / "lab.db")
+    assert not list(tmp_path.iterdir())
+    frame = study.run(tmp_path / "lab.db").frame()
+    assert "diverged" not in set(frame["status"])
+    assert (expected.tuning, expected.found) == (len(frame), 0)
+    assert expected.steps == frame["steps"].sum()
+    assert expected.flops == pytest.approx(frame["flops"].sum(), rel=1e-12)
+
+
+def test_what_is_stored_is_not_paid_again(tmp_path: Path) -> None:
+    tiny(**SLOW, confirm=0).run(tmp_path / "lab.db")
+    again = estimate(tiny(**SLOW, confirm=0), tmp_path / "lab.db")
+    assert (again.found, again.steps, again.store_bytes) == (again.tuning, 0, 0)
+    more = estimate(tiny(**SLOW, confirm=0, seeds=3), tmp_path / "lab.db")
+    assert (more.tuning, more.found, more.source) == (24, 16, "measured in this store")
+    assert [one.name for one in tmp_path.iterdir()] == ["lab.db"]  # no file of a log beside it
+
+
+def test_seconds_follow_the_measured_speed(tmp_path: Path) -> None:
+    tiny(**SLOW, confirm=0).run(tmp_path / "lab.db")
+    with Store(tmp_path / "lab.db") as store:
+        store._connection.execute("UPDATE trial SET seconds = steps * 0.001")
+    one = estimate(tiny(**SLOW, confirm=0, seeds=4), tmp_path / "lab.db", workers=1)
+    training = one.steps * 0.001
+    assert training < one.seconds < 2.5 * training  # evaluations come on top
+    assert estimate(tiny(**SLOW, confirm=0, seeds=4), tmp_path / "lab.db", workers=2).seconds == pytest.approx(one.seconds / 2)
+    other = estimate(tiny(**SLOW | {"layers": [16]}), tmp_path / "lab.db")
+    assert other.source == "scaled from other trials in this store"
+    assert estimate(tiny(), tmp_path / "none.db").source.startswith("rough")
+
+
+def test_the_size_of_a_store_is_about_right(tmp_path: Path) -> None:
+    study = tiny(**{**SLOW, "lr": [k * 1e-4 for k in range(1, 41)]}, confirm=0)
+    expected = estimate(study, tmp_path / "lab.db").store_bytes
+    study.run(tmp_path / "lab.db")
+    assert 0.6 < (tmp_path / "lab.db").stat().st_size / expected < 1.6
+
+
+def test_halving_is_cheaper_by_what_it_stops(tmp_path: Path) -> None:
+    whole, halved = (estimate(tiny(**SLOW, confirm=0, **more), tmp_path / "lab.db") for more in ({}, {"halving": {"epochs": [3]}}))
+    # 8 cells x 2 seeds x 30 epochs; with halving the 8 run 3 epochs and 4 of them 30.
+    assert (halved.tuning, halved.steps / whole.steps) == (16 + 8, pytest.approx((8 * 3 + 4 * 30) / (8 * 30)))
+
+
+def test_a_store_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lab.db").write_text("no database")
+    with pytest.raises(OptlabError, match="is no optlab store"):
+        estimate(tiny(), tmp_path / "lab.db")
+
+
+@pytest.mark.parametrize(
+    ("budget", "epochs"),
+    [
+        ({"epochs": 7}, [7]),
+        ({"steps": 60}, [10]),
+        ({"steps": 32}, [5]),  # 5.3 epochs
+        ({"steps": 2}, [1]),  # never none
+    ],
+)
+def test_a_budget_becomes_epochs(budget: dict[str, float], epochs: list[int]) -> None:
+    study = Study(**{key: value for key, value in TINY.items() if key != "epochs"} | {"budget": budget, "batch_size": 16})
+    assert len(study.datasets.get("iris", 0).train) == 90  # 6 steps of 16 rows
+    assert {cell.settings.epochs for cell in study.cells()} == set(epochs)
+    assert f"{epochs[0]} epochs" in dict(study.protocol().pairs())["budget"]
+
+
+def test_a_budget_of_flops_is_spent_to_the_nearest_epoch(tmp_path: Path) -> None:
+    keys = {key: value for key, value in TINY.items() if key not in ("epochs", "lr")}
+    study = Study(**keys | {"budget": {"flops": 2e6}, "batch_size": [4, 16], "lr": 1e-3, "confirm": 0})
+    frame = study.run(tmp_path / "lab.db").frame()
+    per_epoch = frame["flops"] / frame["epochs"]
+    assert (abs(frame["flops"] - 2e6) <= per_epoch / 2).all()
+    assert frame.groupby("batch_size")["epochs"].first().nunique() == 2
+
+
+def test_a_budget_of_seconds_is_a_time_limit_and_marked(tmp_path: Path) -> None:
+    keys = {key: value for key, value in TINY.items() if key != "epochs"}
+    study = Study(**keys | {"budget": {"seconds": 0.002}, "confirm": 0, "evaluate_every": 0})
+    assert {(cell.settings.time_limit, cell.settings.epochs) for cell in study.cells()} == {(0.002, 10_000)}
+    assert "not reproducible" in dict(study.protocol().pairs())["budget"]
+    assert "stopped" in set(study.run(tmp_path / "lab.db").frame()["status"])
+    assert {cell.settings.epochs for cell in Study(**keys | {"budget": {"seconds": 1}, "epochs": 50}).cells()} == {50}
+
+
+def test_the_same_epochs_by_budget_or_by_name_are_the_same_trials() -> None:
+    keys = {key: value for key, value in TINY.items() if key != "epochs"}
+    named = [one.digest for one in Study(**keys | {"epochs": 7}).trials()]
+    assert [one.digest for one in Study(**keys | {"budget": {"epochs": 7}}).trials()] == named
+
+
+def test_amounts_are_said_as_people_say_them() -> None:
+    assert [duration(one) for one in (0.2, 40, 700, 12_600)] == ["under a second", "about 40 s", "about 12 min", "about 3.5 h"]
+    assert [size(one) for one in (850e3, 2.44e6, 3e9)] == ["850 kB", "2.4 MB", "3.0 GB"]
