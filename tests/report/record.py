@@ -27,6 +27,10 @@ def record() -> dict[str, Any]:
         "seeds": "tuning 0-2, confirmation 1000000-1000009",
         "compile_seconds": 31.2,
         "wall_seconds": 74.9,
+        "methods": "Six optimizers were compared on digits. Cells were chosen on validation with 3 replicates.",
+        "protocol": [["selection", "highest median on validation, 3 replicates"], ["claims", "10 fresh replicates, test set"]],
+        "design": {"smallest_difference": 0.01},
+        "rerun": "optlab run quickstart",
         "command": "optlab run quickstart --plugin FILE --set optimizer+=mine",
         "formulas": {
             "gd": {"text": "w = w - lr * g", "latex": r"w \leftarrow w - \eta\, g", "doc": "Gradient descent.", "flops": 2, "slots": 0},

@@ -150,6 +150,10 @@ def test_numbers_in_cells_are_short(value: float, text: str) -> None:
     assert heatmap.cell_text(value) == text
 
 
+def test_ticks_name_the_hidden_layers() -> None:
+    assert heatmap.tick_labels(("1-1", "1-50-1", "1-50-20-1", "1-100-100-1")) == ["none", "50", "50-20", "2\N{MULTIPLICATION SIGN}100"]
+
+
 def test_ticks_name_the_decades_of_a_half_decade_grid() -> None:
     assert heatmap.tick_labels(LEARNING_RATES) == ["10⁻⁴", "", "10⁻³", "", "10⁻²", "", "10⁻¹", "", "1", "", "10"]
     assert heatmap.tick_labels((0.0, 0.02, 0.5)) == ["0", "0.02", "0.5"]

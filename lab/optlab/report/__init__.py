@@ -1,17 +1,24 @@
-"""Figures, tables, the page, and the same first screen in the terminal.
+"""Figures, tables, the page, and the same first screen in the terminal and in a notebook.
 
-``write`` and ``terminal`` are imported on first use: matplotlib takes a while to load.
+``write``, ``terminal``, ``notebook`` and ``figure_file`` are imported on first use: matplotlib takes a while to load.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optlab.report.console import terminal
+    from optlab.report.export import figure_file
+    from optlab.report.notebooks import notebook
     from optlab.report.page import write
 
-__all__ = ["terminal", "write"]
+__all__ = ["figure_file", "notebook", "terminal", "write"]
 
-_HOMES = {"terminal": "optlab.report.console", "write": "optlab.report.page"}
+_HOMES = {
+    "figure_file": "optlab.report.export",
+    "notebook": "optlab.report.notebooks",
+    "terminal": "optlab.report.console",
+    "write": "optlab.report.page",
+}
 
 
 def __getattr__(name: str) -> Any:

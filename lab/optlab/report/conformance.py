@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from optlab.report import page, tables
+from optlab.report import formulas, tables
 
 if TYPE_CHECKING:
     from optlab.conformance.record import Check, Number, Report
@@ -32,7 +32,7 @@ def write(reports: Sequence[Report], about: Sequence[Mapping[str, Any]], facts: 
 
 
 def _report(report: Report, about: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    latex = [page.typeset(line, f"{prefix}{k}-") for k, line in enumerate(about.get("latex") or ())]
+    latex = [formulas.typeset(line, f"{prefix}{k}-") for k, line in enumerate(about.get("latex") or ())]
     return {
         "kind": report.kind,
         "name": report.name,

@@ -1,4 +1,4 @@
-"""The first screen of the report in the terminal: the three answers, small heat maps, the ranked table."""
+"""The first screen of the report in the terminal: the verdict, the three answers, small heat maps, the ranked table."""
 
 import matplotlib as mpl
 import numpy as np
@@ -17,10 +17,13 @@ COLOURS = mpl.colormaps["cividis"]
 
 
 def terminal(evidence: Evidence, console: Console) -> None:
-    """Print the answers, one small heat map per contender, and the ranked table of each problem.
+    """Print the verdict, then per problem the answers, one small heat map per contender, and the ranked table.
 
     Names are printed as text: square brackets in them are no markup. Without colour the numbers in the maps (hundredths) still say it.
     """
+    for place, sentence in enumerate(evidence.verdict):
+        console.print(Text(sentence, style="bold" if place == 0 else ""))
+    console.print()
     for problem in evidence.problems:
         if len(evidence.problems) > 1:
             console.print(Text(problem, style="bold underline"))
@@ -70,12 +73,16 @@ def _ranked(evidence: Evidence, problem: str) -> Table:
     table.add_column("#" if ranked else "", justify="right")
     table.add_column("contender")
     table.add_column("median", justify="right")
-    table.add_column("range")
+    rows = tables.ranked(evidence, problem)
+    intervals = ["95 % interval"] if any(row["interval"] for row in rows) else []
+    for heading in (*intervals, "range"):
+        table.add_column(heading)
     for heading in tables.headings(evidence, problem):
         table.add_column(Text(heading), justify="right")
     table.add_column("diverged", justify="right")
     table.add_column("stuck", justify="right")
-    for row in tables.ranked(evidence, problem):
-        cells = [row["rank"], row["contender"], row["median"], row["range"], *row["settings"], row["diverged"], row["stuck"]]
+    for row in rows:
+        spread = [row["interval"], row["range"]] if intervals else [row["range"]]
+        cells = [row["rank"], row["contender"], row["median"], *spread, *row["settings"], row["diverged"], row["stuck"]]
         table.add_row(*(Text(cell) for cell in cells))
     return table

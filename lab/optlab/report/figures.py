@@ -5,15 +5,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from optlab.evidence import Evidence
-from optlab.report import heatmap, heatmap_picture, lines, style
+from optlab.evidence.reaching import ALL
+from optlab.report import confusion, exploratory, heatmap, heatmap_picture, lines, style
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture; ``kind``: ``heatmaps`` (all of a problem), ``heatmap``, ``sensitivity``, ``learning``; ``text``: alternative text."""
+    """One picture; ``kind``: ``heatmaps`` (all of a problem), ``heatmap``, ``sensitivity``, ``learning``, ``confusion``, ``tunability``.
+
+    Of all problems together, ``problem`` being ``ALL``: ``anytime``, ``profile``.
+    ``text``: alternative text. ``data``: what is drawn, None where several pictures' data are.
+    """
 
     name: str
     kind: str
@@ -21,10 +27,15 @@ class Picture:
     contender: str | None
     text: str
     draw: Callable[[], Figure]
+    budget: str | None = None
+    data: heatmap.HeatMap | lines.Lines | confusion.Confusion | None = None
 
 
-def pictures(evidence: Evidence, width: float | None = None) -> Iterator[Picture]:
-    """Yield every picture of a study, problem by problem; ``width`` in inches overrides each kind's own. ``name`` is a safe file name."""
+def pictures(evidence: Evidence, width: float | None = None, frame: pd.DataFrame | None = None) -> Iterator[Picture]:
+    """Yield every picture of a study, problem by problem; ``width`` in inches overrides each kind's own. ``name`` is a safe file name.
+
+    ``frame``, one row per trial, is needed for the confusion matrices alone.
+    """
     taken: set[str] = set()
     for problem in evidence.problems:
         prefix = f"{problem}-" if len(evidence.problems) > 1 else ""
@@ -36,18 +47,45 @@ def pictures(evidence: Evidence, width: float | None = None) -> Iterator[Picture
             yield Picture(_name(f"{prefix}heatmaps", taken), "heatmaps", problem, None, text, drawn)
         for heat in maps:
             drawn = partial(heatmap_picture.draw, heat, bounds, width or style.COLUMN)
-            yield Picture(_name(f"{prefix}heatmap-{heat.contender}", taken), "heatmap", problem, heat.contender, _described(heat), drawn)
+            name = _name(f"{prefix}heatmap-{heat.contender}", taken)
+            yield Picture(name, "heatmap", problem, heat.contender, _described(heat), drawn, data=heat)
         data = lines.sensitivity(evidence, problem)
         if any(len(line.x) > 1 for line in data.lines):
             drawn = partial(lines.draw, data, evidence.contenders, width or 4.6, 2.4)
             text = f"{data.title}. {data.y_label} against {data.x_label} for {_names(data)}; the table beside it holds the numbers."
-            yield Picture(_name(f"{prefix}sensitivity", taken), "sensitivity", problem, None, text, drawn)
+            yield Picture(_name(f"{prefix}sensitivity", taken), "sensitivity", problem, None, text, drawn, data=data)
         for budget in lines.BUDGETS:
             data = lines.learning(evidence, problem, budget)
             if data.lines:
-                drawn = partial(lines.draw, data, evidence.contenders, width or style.COLUMN, 2.0)
+                drawn = partial(lines.draw, data, evidence.contenders, width or 4.6, 2.4)
                 text = f"{data.title}. {data.y_label} against {data.x_label} for {_names(data)}; the table beside it holds the numbers."
-                yield Picture(_name(f"{prefix}learning-{budget}", taken), "learning", problem, None, text, drawn)
+                yield Picture(_name(f"{prefix}learning-{budget}", taken), "learning", problem, None, text, drawn, budget, data)
+        yield from _confusions(evidence, frame, problem, prefix, taken, width)
+        data = exploratory.tunability(evidence, problem)
+        yield from _exploratory(evidence, problem, "tunability", data, f"{prefix}tunability", taken, width)
+    for kind, data in (("anytime", exploratory.anytime(evidence)), ("profile", exploratory.profile(evidence))):
+        yield from _exploratory(evidence, ALL, kind, data, kind, taken, width)
+
+
+def _exploratory(
+    evidence: Evidence, problem: str, kind: str, data: lines.Lines, name: str, taken: set[str], width: float | None
+) -> Iterator[Picture]:
+    if data.lines:
+        drawn = partial(lines.draw, data, evidence.contenders, width or 4.6, 2.4)
+        text = f"{data.title}. {data.y_label} against {data.x_label} for {_names(data)}; the table beside it holds the numbers."
+        yield Picture(_name(name, taken), kind, problem, None, text, drawn, data=data)
+
+
+def _confusions(
+    evidence: Evidence, frame: pd.DataFrame | None, problem: str, prefix: str, taken: set[str], width: float | None
+) -> Iterator[Picture]:
+    for matrix in confusion.matrices(evidence, frame, problem):
+        text = (
+            f"Confusion matrix of {matrix.contender} on {problem}: {int(matrix.counts.trace())} of {int(matrix.counts.sum())} rows right."
+        )
+        drawn = partial(confusion.draw, matrix, width or style.COLUMN)
+        name = _name(f"{prefix}confusion-{matrix.contender}", taken)
+        yield Picture(name, "confusion", problem, matrix.contender, text, drawn, data=matrix)
 
 
 def _names(data: lines.Lines) -> str:

@@ -1,9 +1,11 @@
 """The data of the heat maps: one map per contender and problem, all of a problem on one colour scale.
 
-Colour and number are the median over the tuning replicates of the metric that chose the cells. Two hatchings mark cells where trials
-diverged or got stuck, an outline the chosen cell. A cell whose median is "diverged" has no colour and says so.
+Colour and number are the median over the tuning replicates of the metric that chose the cells, a bar below the number their range. Two
+hatchings mark cells where trials diverged or got stuck, outlines the chosen cell and those that cannot be told from it. A cell whose
+median is "diverged" has no colour and says so.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +33,30 @@ class HeatMap:
     """-inf where at least half of the replicates diverged."""
     diverged: NDArray[np.float64]
     stuck: NDArray[np.float64]
+    n: NDArray[np.float64]
+    """Tuning replicates."""
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    """Lowest and highest replicate; ``low`` is -inf where one diverged."""
+    cell: NDArray[np.object_]
+    """The cell's name in the frame, None where there is none."""
     chosen: tuple[int, int] | None
     """(row, column) of the chosen cell."""
+    best: tuple[tuple[int, int], ...]
+    """Cells of this map that cannot be told from the chosen one, itself left out."""
     chosen_text: str
     settings: str
     """What is the same in all cells shown, and at which value the axes not shown stand."""
     quantity: str
+    edges: tuple[tuple[str, str], ...]
+    """Settings whose chosen value is the last of its grid, with the side: ("lr", "high")."""
+
+    @property
+    def warning(self) -> str:
+        """A sentence where the chosen cell lies at an edge of the grid, else empty."""
+        sides = {"low": "lowest", "high": "highest"}
+        parts = [f"{AXIS.get(name, short(name))} ({sides.get(side, side)} of the grid)" for name, side in self.edges]
+        return f"Chosen at the edge: {words.listed(parts)}. A better cell may lie beyond." if parts else ""
 
 
 def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
@@ -51,17 +71,23 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
     y_name = varying[1] if len(varying) > 1 else None
     key = (problem, contender)
     trained = key in evidence.chosen.index
-    best = own.sort_values("median", ascending=False, kind="stable", na_position="last")
-    through = best[best["cell"].eq(evidence.chosen["cell"].to_dict()[key])].iloc[0] if trained else best.iloc[0]
+    ordered = own.sort_values("median", ascending=False, kind="stable", na_position="last")
+    through = ordered[ordered["cell"].eq(evidence.chosen["cell"].to_dict()[key])].iloc[0] if trained else ordered.iloc[0]
     slice_ = own[select.same(own, through, varying[2:])]
     x, y = _values(slice_[x_name]), _values(slice_[y_name]) if y_name else (None,)
     shape = (len(y), len(x))
-    arrays = {name: np.full(shape, np.nan) for name in ("median", "share_diverged", "share_stuck")}
+    arrays = {name: np.full(shape, np.nan) for name in ("median", "share_diverged", "share_stuck", "n", "low", "high")}
+    names = np.full(shape, None, dtype=object)
+    alike = _of(evidence.best_cells, key)
     chosen = None
+    best: list[tuple[int, int]] = []
     for _, cell in slice_.iterrows():
         place = (_index(y, cell[y_name]) if y_name else 0, _index(x, cell[x_name]))
         for name, array in arrays.items():
             array[place] = cell[name]
+        names[place] = cell["cell"]
+        if trained and cell["cell"] != through["cell"] and alike["cell"].eq(cell["cell"]).any():
+            best.append(place)
         chosen = place if trained and cell["cell"] == through["cell"] else chosen
     quantity = f"{own['chosen_on'].iloc[0]} {words.METRICS.get(evidence.metric.get(problem, ''), 'metric')}"
     replicates = words.plural(int(slice_["n"].max()), "replicate")
@@ -77,11 +103,21 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
         median=arrays["median"],
         diverged=arrays["share_diverged"],
         stuck=arrays["share_stuck"],
+        n=arrays["n"],
+        low=arrays["low"],
+        high=arrays["high"],
+        cell=names,
         chosen=chosen,
+        best=tuple(best),
         chosen_text=f"chosen: {described}" if trained and described else "" if trained else "no cell trained",
         settings=" · ".join([*_settings(own, through, varying, on_axes), f"median of {replicates}"]),
         quantity=quantity,
+        edges=tuple((str(row.axis), str(row.side)) for row in _of(evidence.edges, key).itertuples()),
     )
+
+
+def _of(table: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
+    return table[table["problem"].eq(key[0]) & table["contender"].eq(key[1])]
 
 
 def heat_maps(evidence: Evidence, problem: str) -> list[HeatMap]:
@@ -107,6 +143,8 @@ def short(name: str) -> str:
 
 def _values(column: "pd.Series[Any]") -> tuple[object, ...]:
     unique = list(column.drop_duplicates())
+    if column.name == "layers":
+        return tuple(sorted(unique, key=lambda text: (str(text).count("-"), [int(nodes) for nodes in str(text).split("-")])))
     try:
         return tuple(sorted(unique))
     except TypeError:  # mixed kinds, such as a number and "full"
@@ -153,7 +191,7 @@ def cell_text(value: float) -> str:
 
 def tick_labels(values: tuple[object, ...], most: int = 7) -> list[str]:
     """Return a label or "" for each value: all of a few, else the whole decades if there are several, else every second or third."""
-    labels = [decade(value) or words.setting(value) for value in values]
+    labels = [network(value) or decade(value) or words.setting(value) for value in values]
     if len(values) <= most and sum(map(len, labels)) <= 5 * most:
         return labels
     decades = [decade(value) for value in values]
@@ -161,6 +199,16 @@ def tick_labels(values: tuple[object, ...], most: int = 7) -> list[str]:
         return decades
     stride = -(-len(values) // (most if max(map(len, labels)) < 6 else most - 2))
     return [label if place % stride == 0 else "" for place, label in enumerate(labels)]
+
+
+def network(value: object) -> str:
+    """Return the hidden layers of ``64-50-50-10`` as ``2 x 50``, of ``64-50-20-10`` as ``50-20``; empty for what is no network."""
+    if not isinstance(value, str) or not re.fullmatch(r"\d+(-\d+)+", value):
+        return ""
+    hidden = value.split("-")[1:-1]
+    if len(hidden) > 1 and len(set(hidden)) == 1:
+        return f"{len(hidden)}\N{MULTIPLICATION SIGN}{hidden[0]}"
+    return "-".join(hidden) or "none"
 
 
 def decade(value: object) -> str:

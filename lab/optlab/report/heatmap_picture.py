@@ -23,7 +23,8 @@ DIVERGED, STUCK = "/////", "-----"
 def draw(heat: HeatMap, bounds: tuple[float, float], width: float = style.COLUMN) -> Figure:
     """Return the picture of one map, ``width`` inches wide, with its names, settings, colour scale and key inside."""
     with style.styled():
-        caption = textwrap.wrap(f"{heat.problem} · {heat.settings}", int(width * 72 / 3.3))
+        warning, caption = _caption(heat, width)
+        warned, caption = len(caption), [*warning, *caption]
         row = 0.235
         bottom = 0.36 + 0.105 * len(caption) + 0.15
         figure = style.blank(width, bottom + row * len(heat.y) + 0.40)
@@ -33,9 +34,21 @@ def draw(heat: HeatMap, bounds: tuple[float, float], width: float = style.COLUMN
         _bar(figure, width - 1.02, height - 0.145, bounds, heat.quantity)
         _panel(figure, heat, bounds, (0.50, bottom, width - 0.54, row * len(heat.y)))
         for place, line in enumerate(reversed(caption)):
-            style.write(figure, 0.04, 0.21 + 0.105 * place, line, style.TINY, style.MUTED)
-        _key(figure, 0.04, 0.06)
+            ink = style.INK if place >= warned else style.MUTED
+            style.note(figure, style.write(figure, 0.04, 0.21 + 0.105 * place, line, style.TINY, ink))
+        _key(figure, 0.04, 0.06, width, bool(heat.best))
         return figure
+
+
+def _caption(heat: HeatMap, width: float) -> tuple[list[str], list[str]]:
+    """Return the lines below a map: the warning, then problem and settings."""
+    room = int(width * 72 / 3.3)
+    return textwrap.wrap(heat.warning, room), textwrap.wrap(f"{heat.problem} · {heat.settings}", room)
+
+
+def foot(heat: HeatMap, width: float = style.COLUMN) -> float:
+    """Return how many inches at the foot of ``draw`` hold nothing but caption and key."""
+    return 0.17 + 0.105 * sum(map(len, _caption(heat, width)))
 
 
 def draw_all(maps: list[HeatMap], bounds: tuple[float, float], width: float = style.TWO_COLUMNS) -> Figure:
@@ -55,9 +68,10 @@ def draw_all(maps: list[HeatMap], bounds: tuple[float, float], width: float = st
         for place, heat in enumerate(maps):
             left, top = (place % abreast) * each, height - 0.40 - (place // abreast) * (tallest * row + gap)
             style.write(figure, left + 0.50, top - 0.16, style.shorten(heat.contender, 20), weight="bold")
-            style.write(figure, left + each - 0.06, top - 0.16, heat.chosen_text, style.SMALL, style.MUTED, ha="right")
+            note = f"{heat.chosen_text}{', at the edge' if heat.edges else ''}"
+            style.write(figure, left + each - 0.06, top - 0.16, note, style.SMALL, style.MUTED, ha="right")
             _panel(figure, heat, bounds, (left + 0.50, top - 0.24 - row * len(heat.y), each - 0.56, row * len(heat.y)))
-        _key(figure, 0.04, 0.07)
+        _key(figure, 0.04, 0.07, width, any(heat.best for heat in maps))
         return figure
 
 
@@ -75,7 +89,8 @@ def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], box: tupl
         face = mpl.colors.to_hex((red, green, blue)) if np.isfinite(value) else style.VOID
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
         ink = LIGHT if dark else DARK
-        axes.add_artist(Rectangle((j, i), 1, 1, facecolor=face, edgecolor=style.PAPER, linewidth=0.8))
+        cell = axes.add_artist(Rectangle((j, i), 1, 1, facecolor=face, edgecolor=style.PAPER, linewidth=0.8))
+        style.mark(cell, f"cell:{i}:{j}")
         text = cell_text(value)
         marks = [hatch for share, hatch in ((heat.diverged[i, j], DIVERGED), (heat.stuck[i, j], STUCK)) if share > 0]
         for hatch in marks:
@@ -85,6 +100,13 @@ def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], box: tupl
             wide = min(0.94, 0.2 + 0.62 * len(text) * size / 72 / (box[2] / columns))
             axes.add_artist(Rectangle((j + 0.5 - wide / 2, i + 0.22), wide, 0.56, facecolor=face, linewidth=0.0))
         axes.text(j + 0.5, i + 0.52, text, ha="center", va="center", fontsize=size, color=ink)
+        spread = _spread(float(heat.low[i, j]), float(heat.high[i, j]), bounds)
+        if spread > 0.04 and np.isfinite(value):
+            axes.add_artist(Rectangle((j + 0.5 - 0.42 * spread, i + 0.85), 0.84 * spread, 0.07, facecolor=ink, linewidth=0.0, alpha=0.8))
+    for i, j in heat.best:
+        look: dict[str, Any] = {"facecolor": "none", "clip_on": False}
+        axes.add_artist(Rectangle((j + 0.06, i + 0.08), 0.88, 0.84, edgecolor=LIGHT, linewidth=1.7, zorder=4, **look))
+        axes.add_artist(Rectangle((j + 0.06, i + 0.08), 0.88, 0.84, edgecolor=DARK, linewidth=0.8, linestyle=(0, (2, 1)), zorder=5, **look))
     if heat.chosen:
         i, j = heat.chosen
         axes.add_artist(Rectangle((j, i), 1, 1, facecolor="none", edgecolor=LIGHT, linewidth=3.0, clip_on=False, zorder=4))
@@ -112,9 +134,27 @@ def _bar(figure: Figure, x: float, y: float, bounds: tuple[float, float], quanti
     style.write(figure, x + 0.98, y - 0.125, quantity, style.TINY, style.MUTED, ha="right")
 
 
-def _key(figure: Figure, x: float, y: float) -> None:
-    for hatch, line, text in ((DIVERGED, 0.0, "diverged"), (STUCK, 0.0, "stuck"), (None, 1.2, "chosen")):
-        style.swatch(figure, x, y, style.VOID, LIGHT, None, 2 * line)
-        style.swatch(figure, x, y, style.VOID, DARK, hatch, line)
-        style.write(figure, x + 0.2, y + 0.01, text, style.TINY, style.MUTED)
-        x += 0.66
+def _spread(low: float, high: float, bounds: tuple[float, float]) -> float:
+    """Return the range over replicates as a share of the colour scale, at most 1; what diverged spreads over all of it."""
+    if np.isnan(low) or np.isnan(high):
+        return 0.0
+    low, high = max(low, bounds[0]), min(high, bounds[1])
+    return float(min(1.0, max(0.0, (high - low) / (bounds[1] - bounds[0]))))
+
+
+def _key(figure: Figure, x: float, y: float, width: float, alike: bool) -> None:
+    """Explain the marks in one line; a picture too narrow for all of them leaves the last ones to its caption."""
+    shown: list[tuple[str, str | None, float, Any]] = [
+        ("diverged", DIVERGED, 0.0, "-"),
+        ("stuck", STUCK, 0.0, "-"),
+        ("chosen", None, 1.2, "-"),
+    ]
+    shown += [("as good", None, 0.8, (0, (2, 1)))] if alike else []
+    for text, hatch, line, dash in shown:
+        style.swatch(figure, x, y, style.VOID, DARK, hatch, line, dash)
+        style.note(figure, style.write(figure, x + 0.2, y + 0.01, text, style.TINY, style.MUTED))
+        x += 0.34 + 0.05 * len(text)
+    if x + 0.9 > width:
+        return
+    style.bar(figure, x + 0.02, y + 0.035, 0.16)
+    style.note(figure, style.write(figure, x + 0.22, y + 0.01, "range, as wide as the scale", style.TINY, style.MUTED))

@@ -45,6 +45,8 @@ class Lines:
     y_label: str
     lines: tuple[Line, ...]
     target: float | None = None
+    stepped: bool = False
+    """Step functions on a linear axis: shares, not medians over replicates; they have no band."""
 
 
 def sensitivity(evidence: Evidence, problem: str) -> Lines:
@@ -86,11 +88,14 @@ def _runs(rows: pd.DataFrame, noun: str) -> str:
 
 
 def _note(evidence: Evidence, problem: str) -> str:
+    return " · ".join([*shared(evidence, problem), "other settings as chosen"])
+
+
+def shared(evidence: Evidence, problem: str) -> list[str]:
     """Return what all cells of a problem share: network, activation, batch size."""
     cells = evidence.cells[evidence.cells["problem"].eq(problem)]
-    shared = [name for name in ("layers", "activation", "batch_size") if name in cells and cells[name].nunique() == 1]
-    parts = [batch(cells[name].iloc[0]) if name == "batch_size" else str(cells[name].iloc[0]) for name in shared]
-    return " · ".join([*parts, "other settings as chosen"])
+    alike = [name for name in ("layers", "activation", "batch_size") if name in cells and cells[name].nunique() == 1]
+    return [batch(cells[name].iloc[0]) if name == "batch_size" else str(cells[name].iloc[0]) for name in alike]
 
 
 def draw(data: Lines, contenders: tuple[str, ...], width: float, height: float = 2.1) -> Figure:
@@ -109,11 +114,13 @@ def draw(data: Lines, contenders: tuple[str, ...], width: float, height: float =
         axes = figure.add_axes(box)
         bottom = _limits(axes, data)
         for place, line in enumerate(data.lines):
-            look = _look(contenders.index(line.contender))
-            _draw_line(axes, line, bottom, look)
+            own = contenders.index(line.contender)
+            look = _look(own) | ({"drawstyle": "steps-post"} if data.stepped else {})
+            _draw_line(axes, line, bottom, look, own)
             x, y = 0.48 + (place % abreast) * column, total - 0.33 - 0.15 * (place // abreast)
             key = axes.plot([x, x + 0.12, x + 0.24], [y + 0.03] * 3, transform=figure.dpi_scale_trans, clip_on=False, markevery=[1], **look)
             key[0].set_zorder(6)
+            style.mark(key[0], f"of:{own}:key")
             style.write(figure, x + 0.3, y, names[place], style.SMALL)
         _dress(axes, data)
         for place, text in enumerate(reversed(note)):
@@ -147,20 +154,22 @@ def _limits(axes: Axes, data: Lines) -> float:
     return low - 3 * (high - low + margin)
 
 
-def _draw_line(axes: Axes, line: Line, bottom: float, look: dict[str, Any]) -> None:
+def _draw_line(axes: Axes, line: Line, bottom: float, look: dict[str, Any], own: int) -> None:
     there = ~np.isnan(line.median)
     x, median = line.x[there], np.maximum(line.median[there], bottom)
     low, high = np.maximum(line.low[there], bottom), np.maximum(line.high[there], bottom)
-    axes.fill_between(x, low, high, color=str(look["color"]), alpha=0.13, linewidth=0)
-    axes.plot(x, median, markevery=max(1, len(x) // 8) if line.chosen is None else 1, zorder=3, **look)
+    style.mark(axes.fill_between(x, low, high, color=str(look["color"]), alpha=0.13, linewidth=0), f"of:{own}:band")
+    drawn = axes.plot(x, median, markevery=max(1, len(x) // 8) if line.chosen is None else 1, zorder=3, **look)
+    style.mark(drawn[0], f"of:{own}:line")
     if line.chosen is not None:
         ring: dict[str, Any] = {"marker": "o", "markersize": 7.5, "markerfacecolor": "none", "markeredgewidth": 1.1}
-        axes.plot(line.x[line.chosen], line.median[line.chosen], zorder=5, markeredgecolor=look["color"], **ring)
+        drawn = axes.plot(line.x[line.chosen], line.median[line.chosen], zorder=5, markeredgecolor=look["color"], **ring)
+        style.mark(drawn[0], f"of:{own}:ring")
 
 
 def _dress(axes: Axes, data: Lines) -> None:
     rates = np.concatenate([line.x for line in data.lines] or [np.empty(0)])
-    if len(rates) and rates.min() > 0 and rates.max() > rates.min():
+    if len(rates) and not data.stepped and rates.min() > 0 and rates.max() > rates.min():
         axes.set_xscale("log")
         few = rates.max() / rates.min() < 300
         axes.xaxis.set_major_locator(LogLocator(numticks=8, subs=(1.0, 2.0, 5.0) if few else (1.0,)))

@@ -1,6 +1,5 @@
-"""The report's tables: as rows of text for the page and the terminal, as CSV and Parquet beside the page."""
+"""The report's tables as rows of text for the page and the terminal, and the one way files are written."""
 
-import io
 import math
 import os
 import tempfile
@@ -30,32 +29,6 @@ def place(path: Path, content: bytes) -> None:
         raise
 
 
-def save(evidence: Evidence, frame: pd.DataFrame, folder: Path) -> list[str]:
-    """Write every table of the evidence, and the trials, as CSV and Parquet; return their names. Diverged medians are ``-inf``."""
-    tables = {
-        "ranked": evidence.ranked,
-        "cells": evidence.cells,
-        "sensitivity": evidence.sensitivity,
-        "tolerance": evidence.tolerance,
-        "targets": evidence.targets,
-        "learning": evidence.learning,
-        "trials": frame,
-    }
-    for name, table in tables.items():
-        plain = table.reset_index(drop=True)
-        place(folder / f"{name}.csv", plain.to_csv(index=False).encode())
-        buffer = io.BytesIO()
-        _one_kind(plain).to_parquet(buffer, index=False)
-        place(folder / f"{name}.parquet", buffer.getvalue())
-    return list(tables)
-
-
-def _one_kind(table: pd.DataFrame) -> pd.DataFrame:
-    """Return ``table`` with columns that mix kinds (batch sizes 64 and "full") as text: Parquet holds one kind per column."""
-    mixed = [name for name in table.columns if table[name].dtype == object and table[name].dropna().map(type).nunique() > 1]
-    return table.assign(**{name: table[name].map(lambda value: value if pd.isna(value) else str(value)) for name in mixed})
-
-
 def colour(evidence: Evidence, contender: str) -> int:
     """Return the place in the palette that a contender has in every picture."""
     return evidence.contenders.index(contender) % len(style.PALETTE)
@@ -71,7 +44,8 @@ def axes(evidence: Evidence, problem: str) -> list[str]:
 def ranked(evidence: Evidence, problem: str) -> list[dict[str, Any]]:
     """Return the rows of the ranked table of a problem as text, with ``strip``: low, median, high in percent of the table's own span."""
     table = evidence.ranked[evidence.ranked["problem"].eq(problem)]
-    finite = table[["low", "median", "high"]].to_numpy(dtype="float64").ravel()
+    columns = [name for name in ("low", "median", "high", "interval_low", "interval_high") if name in table]
+    finite = table[columns].to_numpy(dtype="float64").ravel()
     finite = finite[np.isfinite(finite)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     named = axes(evidence, problem)
@@ -83,10 +57,14 @@ def ranked(evidence: Evidence, problem: str) -> list[dict[str, Any]]:
                 "rank": str(row["rank"]) if pd.notna(row["rank"]) else "",
                 "contender": str(row["contender"]),
                 "colour": colour(evidence, str(row["contender"])),
+                "place": evidence.contenders.index(str(row["contender"])),
                 "median": words.number(row["median"]) if judged else "",
                 "range": words.span(row["low"], row["high"]) if judged else row["evidence"],
+                "interval": interval(row) if judged else "",
                 "judged": judged,
                 "strip": [_percent(row[name], low, high) for name in ("low", "median", "high")] if judged else None,
+                "bar": [_percent(row[name], low, high) for name in ("interval_low", "interval_high")] if interval(row) else None,
+                "sort": {name: float(row[name]) for name in ("median", "tuning_median") if math.isfinite(row[name])},
                 "n": int(row["n"]),
                 "settings": [words.setting(row[name]) if pd.notna(row[name]) else "" for name in named],
                 "diverged": _share(row["share_diverged"], int(row["n"])),
@@ -95,6 +73,22 @@ def ranked(evidence: Evidence, problem: str) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def interval(row: "pd.Series[Any]") -> str:
+    """Return the interval of a row of the ranked table, or an empty text where there are too few replicates for one."""
+    low, high = row.get("interval_low"), row.get("interval_high")
+    if low is None or high is None or pd.isna(low) or pd.isna(high) or str(row.get("interval")) == "range":
+        return ""
+    return words.span(float(low), float(high))
+
+
+def interval_label(evidence: Evidence, problem: str) -> str:
+    """Return how the intervals of a problem's ranked table were made; empty where there are none."""
+    table = evidence.ranked[evidence.ranked["problem"].eq(problem)]
+    if "interval" not in table:
+        return ""
+    return "; ".join(str(name) for name in table.loc[table["n"].gt(0), "interval"].dropna().unique() if name not in ("", "range"))
 
 
 def headings(evidence: Evidence, problem: str) -> list[str]:
@@ -118,8 +112,10 @@ def targets(evidence: Evidence, problem: str) -> list[dict[str, Any]]:
         spans = {
             f"{name}_range": _span(write(float(row[f"{name}_low"])), write(float(row[f"{name}_high"]))) for name, write in show.items()
         }
-        hits = f"{int(row['hits'])} of {int(row['n'])}"
-        rows.append({"contender": str(row["contender"]), "colour": colour(evidence, str(row["contender"])), "hits": hits, **texts, **spans})
+        name = str(row["contender"])
+        look = {"contender": name, "colour": colour(evidence, name), "place": evidence.contenders.index(name)}
+        sort = {name: float(row[name]) if math.isfinite(row[name]) else 1e300 for name in show}
+        rows.append({**look, "hits": f"{int(row['hits'])} of {int(row['n'])}", **texts, **spans, "sort": sort})
     return rows
 
 
@@ -129,13 +125,43 @@ def tolerance(evidence: Evidence, problem: str) -> list[dict[str, Any]]:
     rows = []
     for _, row in table.iterrows():
         block = f"{words.setting(float(row['lr_low']))} to {words.setting(float(row['lr_high']))}"
-        look = {"contender": str(row["contender"]), "colour": colour(evidence, str(row["contender"]))}
-        rows.append({**look, "text": row["text"], "block": block, "median": words.number(row["median"])})
+        name = str(row["contender"])
+        look: dict[str, Any] = {"contender": name, "colour": colour(evidence, name), "place": evidence.contenders.index(name)}
+        rows.append({**look, "sort": float(row["decades"]), "text": row["text"], "block": block, "median": words.number(row["median"])})
+        low, high = float(row["low"]), float(row["high"])
+        rows[-1]["interval"] = "" if math.isnan(low) else f"{low:.2g} to {high:.2g}"
+    return rows
+
+
+def tolerance_label(evidence: Evidence, problem: str) -> str:
+    """Return what the intervals in the tolerance table are; empty where there are none."""
+    labels = evidence.tolerance.loc[evidence.tolerance["problem"].eq(problem), "interval"]
+    return "; ".join(str(name) for name in labels.unique() if name)
+
+
+def cells(evidence: Evidence, problem: str, most: int = 1500) -> list[dict[str, Any]]:
+    """Return every cell of a problem as text: what the heat maps draw and the slices they do not; empty beyond ``most`` rows."""
+    table = evidence.cells[evidence.cells["problem"].eq(problem)]
+    own = evidence.best_cells[evidence.best_cells["problem"].eq(problem)]
+    alike = set(zip(own["contender"], own["cell"], strict=True))
+    best: dict[Any, Any] = evidence.chosen["cell"].to_dict()
+    named, rows = axes(evidence, problem), []
+    for row in table.to_dict("records") if len(table) <= most else ():
+        name, n = str(row["contender"]), int(row["n"])
+        state = "chosen" if best.get((problem, name)) == row["cell"] else "as good" if (name, row["cell"]) in alike else ""
+        look: dict[str, Any] = {"contender": name, "colour": colour(evidence, name), "place": evidence.contenders.index(name)}
+        counts = {"diverged": _share(row["share_diverged"], n), "stuck": _share(row["share_stuck"], n), "n": n, "state": state}
+        settings = [words.setting(row[key]) if pd.notna(row[key]) else "" for key in named]
+        rows.append(
+            {**look, **counts, "settings": settings, "median": words.number(row["median"]), "range": words.span(row["low"], row["high"])}
+        )
     return rows
 
 
 def _span(low: str, high: str) -> str:
-    return low if low == high else f"{low} to {high}"
+    """Return ``2.09 to 4.22 ms``: the unit once where both have the same."""
+    first, last = low.split(" "), high.split(" ")
+    return low if low == high else f"{first[0] if first[1:] == last[1:] else low} to {high}"
 
 
 def _percent(value: float, low: float, high: float) -> float:

@@ -1,0 +1,50 @@
+"""The optimizers' formulas on the page: typeset where matplotlib's mathematics knows every command, as text where not."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib import mathtext
+
+from optlab.evidence import words
+from optlab.report import style
+
+
+def rows(formulas: Mapping[str, Mapping[str, Any]], contenders: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return, for each contender, its name, docstring, formula and counts, in the order of ``contenders``; ``place`` is its place."""
+    made: list[dict[str, Any]] = []
+    for name, formula in formulas.items():
+        latex = [typeset(line, f"formula-{len(made)}-{k}-") for k, line in enumerate(_lines(formula.get("latex")))]
+        doc = str(formula.get("doc") or "").strip().split("\n\n")[0]
+        counts = [f"{formula['flops']:.4g} FLOPs per parameter"] if formula.get("flops") is not None else []
+        counts += [words.plural(int(formula["slots"]), "state slot")] if isinstance(formula.get("slots"), int) else []
+        if (verified := formula.get("verified")) is not None:
+            counts.append(f"verified against {', '.join(verified)}" if verified else "unverified: no independent implementation agrees")
+        look: dict[str, Any] = {"text": formula.get("text") or "", "latex": latex if all(latex) else []}
+        look["place"] = contenders.index(name) if name in contenders else -1
+        made.append({"name": name, "doc": doc, "counts": " · ".join(counts), **look})
+    return sorted(made, key=lambda row: row["place"] if row["place"] >= 0 else len(contenders))
+
+
+def _lines(latex: object) -> list[str]:
+    if not latex:
+        return []
+    return [line.strip() for line in (latex if isinstance(latex, list | tuple) else re.split(r"\\\\|\n", str(latex))) if str(line).strip()]
+
+
+def typeset(latex: str, prefix: str) -> Markup | None:
+    """Return one line of LaTeX as an SVG element, or None where matplotlib's mathematics does not know a command (the text stands then)."""
+    buffer = io.StringIO()
+    with style.styled():
+        mpl.rcParams.update({"svg.fonttype": "path", "text.parse_math": True, "mathtext.fontset": "cm", "svg.hashsalt": prefix})
+        try:
+            mathtext.math_to_image(f"${latex.strip().strip('$')}$", buffer, format="svg", color=style.INK)
+        except (ValueError, RuntimeError):
+            return None
+    drawing = style.inline(buffer.getvalue(), latex, prefix)
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
+    size = f'style="width:{float(box[1]) / 10:.2f}em;height:{float(box[2]) / 10:.2f}em" ' if box else ""
+    return Markup(drawing.replace("<svg ", f"<svg {size}", 1))
