@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import optlab
-from optlab.outcome import LINKS
+from optlab.network import LINKS
 
 FOUND = optlab.catalogue()["costs"]
 REALS = ("absolute_error", "huber", "log_cosh", "quantile", "smooth_l1", "squared_error")

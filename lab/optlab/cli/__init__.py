@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optlab.cli import autodiff, cache, check, lists, new, objectives, plugins, study
+from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, study
 from optlab.errors import OptlabError
 
 # Typer carries its own copy of click from 0.20 on, and uses the installed one before: the base class of its errors is asked of itself.
@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 app.command("run")(study.run)
 app.command("report")(study.report)
+app.command("compare")(compare.compare)
+app.command("gate")(compare.gate)
 
 app.command("studies")(lists.studies)
 app.command("problems")(lists.problems)
@@ -36,6 +38,7 @@ app.add_typer(plugins.app, name="plugins")
 app.command("autodiff")(autodiff.autodiff)
 app.command("check")(check.check)
 app.command("new")(new.new)
+app.command("selftest")(selftest.selftest)
 app.command("cache")(cache.cache)
 
 

@@ -18,7 +18,7 @@ from optlab.errors import OptlabError
 from optlab.gradients import gradient
 from optlab.kernel import layout
 from optlab.kinds import Activation, Cost, RowCost
-from optlab.outcome import unpack
+from optlab.network import unpack
 from optlab.registry import catalogue_with, name_of
 
 Array = npt.NDArray[np.float64]

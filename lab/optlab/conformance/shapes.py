@@ -11,7 +11,7 @@ from optlab.conformance.calling import Function, run
 from optlab.conformance.twin import Layers, Network
 from optlab.errors import OptlabError
 from optlab.kernel import layout
-from optlab.outcome import unpack
+from optlab.network import unpack
 
 
 def copies(layers: Layers) -> Layers:

@@ -1,0 +1,110 @@
+"""`optlab compare` and `optlab gate`: did quality change beyond noise? For the continuous integration of whoever maintains an optimizer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from optlab.cli.tables import Json, PluginFiles, console, print_json, print_table
+
+if TYPE_CHECKING:
+    from optlab.evidence.quality import Comparison
+    from optlab.study.results import Results
+
+OnlyWorse = Annotated[bool, typer.Option("--only-worse", help="Exit 0 where quality changed for the better alone.")]
+
+
+def compare(
+    store_a: Annotated[str, typer.Argument(metavar="STORE_A", help="The store with the earlier run, such as baseline.db.")],
+    store_b: Annotated[str, typer.Argument(metavar="STORE_B", help="The store with the later run.")],
+    study: Annotated[
+        str | None, typer.Option("--study", metavar="NAME", help="Which study.  [default: the last one run in STORE_B]")
+    ] = None,
+    only_worse: OnlyWorse = False,
+    as_json: Json = False,
+) -> None:
+    """Say whether quality changed beyond noise between two runs of a study: exit code 1 and one sentence if so, else 0.
+
+    Each contender is compared with itself, replicate by replicate, at the cell that each run chose.
+
+    Example: `optlab compare baseline.db reports/lab.db --study quickstart`
+    """
+    from optlab.study.results import Results
+
+    now = Results(store_b, study)
+    _answer(_compared(Results(store_a, now.name).frame(), now), only_worse, as_json)
+
+
+def gate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study or a TOML file: it is run first.")],
+    against: Annotated[str, typer.Option("--against", metavar="STORE", help="The store with an earlier run of the same study.")],
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="FILE", help="Where the new outcomes are kept.  [default: reports/lab.db]")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads.  [default: one per core]")] = None,
+    plugin: PluginFiles = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study. May be repeated.")
+    ] = None,
+    only_worse: OnlyWorse = False,
+    as_json: Json = False,
+) -> None:
+    """Run a study and say whether quality changed beyond noise since an earlier run of it: exit code 1 and one sentence if so, else 0.
+
+    Only what the store lacks is run: an optimizer whose code did not change costs nothing.
+
+    Example: `optlab gate quickstart --against baseline.db --set optimizer=adam`
+    """
+    from optlab.cli.progress import Display
+    from optlab.study.results import Results
+    from optlab.study.spec import Study
+    from optlab.study.store import DEFAULT_PATH
+
+    chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
+    former = Results(against, chosen.name).frame()  # before the run, which may be into the same store
+    with Display(console(stderr=True)) as display:
+        now = chosen.run(Path(store) if store is not None else DEFAULT_PATH, workers=workers, progress=display.show)
+    if not now.complete:
+        raise KeyboardInterrupt
+    _answer(_compared(former, now), only_worse, as_json)
+
+
+def _compared(before: Any, now: Results) -> Comparison:
+    from optlab.evidence import quality
+    from optlab.evidence.compare import Design
+
+    design = now.design
+    shares, looks, resplit = design.get("test_shares") or {}, tuple(design.get("looks") or ()), bool(design.get("resplit"))
+    return quality.between(
+        before,
+        now.frame(),
+        design.get("smallest_difference"),
+        {problem: Design(resplit, shares.get(problem) if resplit else None, looks) for problem in now.evidence().problems},
+        design.get("select", "median"),
+    )
+
+
+def _answer(found: Comparison, only_worse: bool, as_json: bool) -> None:
+    from optlab.evidence.quality import WORSE
+
+    if as_json:
+        print_json(
+            {"sentence": found.sentence, "changes": [asdict(one) for one in found.changes], "alone": [list(key) for key in found.alone]}
+        )
+    else:
+        rows = [
+            (one.problem, one.contender, one.n, f"{one.before:.4f}", f"{one.now:.4f}", f"{one.p:.2g}", one.outcome) for one in found.changes
+        ]
+        print_table(
+            ("problem", "contender", "replicates", "before", "now", "p (corrected)", "outcome"),
+            rows,
+            right=("replicates", "before", "now", "p (corrected)"),
+        )
+        for problem, contender in found.alone:
+            typer.echo(f"{contender} on {problem} is in one of the two runs alone and was not compared.")
+        typer.echo(found.sentence)
+    if any(one.outcome == WORSE or not only_worse for one in found.changed):
+        raise typer.Exit(1)
