@@ -77,7 +77,7 @@ def test_time_to_target_agrees_with_a_plain_loop() -> None:
         steps = []
         for digest in fresh.loc[fresh["contender"].eq(row.contender), "digest"]:
             run = curves[curves["digest"].eq(digest)]
-            hits = run.loc[run["test_metric"] >= 0.945, "step"]
+            hits = run.loc[run["validation_metric"] >= 0.945, "step"]
             steps.append(float(hits.min()) if len(hits) else math.inf)
         missed += sum(math.isinf(step) for step in steps)
         assert row.step == sorted(steps)[4] / 2 + sorted(steps)[5] / 2
@@ -91,7 +91,7 @@ def test_learning_curves_are_medians_and_a_diverged_run_counts_as_worst_after_it
     frame, curves = study(contenders=("adam",), epochs=5)
     digests = list(frame.loc[frame["phase"].eq("confirmation"), "digest"])
     whole = evidence.summary(frame, curves).learning.set_index("epoch")
-    values = curves[curves["digest"].isin(digests)].pivot(index="epoch", columns="digest", values="test_metric")
+    values = curves[curves["digest"].isin(digests)].pivot(index="epoch", columns="digest", values="validation_metric")
     np.testing.assert_allclose(whole["median"], values.median(axis=1))
     frame.loc[frame["digest"].eq(digests[0]), "status"] = "diverged"
     cut = curves[~(curves["digest"].eq(digests[0]) & (curves["epoch"] > 2))]

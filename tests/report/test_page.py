@@ -100,7 +100,7 @@ def test_only_the_pages_own_scripts_run(written: Path) -> None:
 
 def test_the_order_of_the_page(written: Path) -> None:
     text = written.read_text()
-    wanted = ["Verdict", "Who is best when tuned?", "Who forgives", "Who reaches 0.95 test accuracy first?", "<h2>Who is better than whom"]
+    wanted = ["Verdict", "Who is best when tuned?", "Who forgives", "Who reaches 0.95 validation accuracy", "<h2>Who is better than whom"]
     wanted += ["<h2>Ranked", "<h2>Which settings work", "Heat map of gd", "Heat map of adam", "<h2>Sensitivity", "<h2>Learning curves"]
     wanted += ["<h2>Exploratory", "<h2>Formulas", "<h2>Methods", "<h2>Settings", "<h2>Reproducibility"]
     wanted += ["--plugin FILE --set optimizer+=mine"]

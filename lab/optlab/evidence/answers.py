@@ -41,7 +41,7 @@ def three(problem: str, evidence: "Evidence") -> list[Answer]:
     """Return the answers for one problem: best when tuned, forgiving a wrong learning rate, first at the target."""
     table, tolerance, targets = (part[part["problem"].eq(problem)] for part in (evidence.ranked, evidence.tolerance, evidence.targets))
     name = words.METRICS.get(evidence.metric.get(problem, ""), "metric")
-    data = targets["claimed_on"].iloc[0] if len(targets) else evidence.claimed_on.get(problem, "test")
+    data = targets["followed_on"].iloc[0] if len(targets) else evidence.claimed_on.get(problem, "test")
     first = _first(problem, targets, evidence.target.get(problem), f"{data} {name}")
     line = evidence.sensitivity[evidence.sensitivity["problem"].eq(problem)]
     forgiving = _forgiving(table, tolerance, line, name, _rates(problem, evidence))

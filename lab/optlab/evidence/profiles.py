@@ -60,9 +60,15 @@ def tolerance(frame: pd.DataFrame, line: pd.DataFrame) -> pd.DataFrame:
 
 
 def follow(rows: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Return the curves of ``rank.replicates``, epochs ascending, with ``value``: the metric on the data set that the ranking reads."""
+    """Return the curves of ``rank.replicates``, epochs ascending, with ``value``: the metric on the data set ``followed_on``.
+
+    That is validation where the problem has it, because a run that stops at a target must not look at the test set on its way, else the
+    set that the ranking reads.
+    """
     joined = curves.merge(rows[["digest", *KEY, "status", "claimed_on", "evidence"]], on="digest", how="inner")
-    return joined.assign(value=_read(joined, joined["claimed_on"])).sort_values("epoch", kind="stable")
+    held_out = joined["validation_metric"].notna().groupby(joined["problem"]).transform("any").astype(bool)
+    joined["followed_on"] = joined["claimed_on"].mask(held_out, "validation")
+    return joined.assign(value=_read(joined, joined["followed_on"])).sort_values("epoch", kind="stable")
 
 
 def hits(followed: pd.DataFrame, aims: Mapping[str, npt.ArrayLike]) -> dict[tuple[str, str, str], npt.NDArray[np.float64]]:
@@ -82,16 +88,17 @@ def hits(followed: pd.DataFrame, aims: Mapping[str, npt.ArrayLike]) -> dict[tupl
 def time_to_target(rows: pd.DataFrame, followed: pd.DataFrame, target: Mapping[str, float]) -> pd.DataFrame:
     """Return what each contender spends until an evaluated epoch first reaches its problem's target.
 
-    ``rows``: ``rank.replicates``. One row per (problem, contender): ``target``, ``claimed_on``, ``evidence``, ``n`` runs, ``hits`` and
+    ``rows``: ``rank.replicates``. One row per (problem, contender): ``target``, ``followed_on``, ``evidence``, ``n`` runs, ``hits`` and
     ``hit_share``, and for each of ``epoch, step, seconds, flops`` the median, low and high over *all* runs, a run that never hits counting
     as infinity, and ``expected_...``, what all runs cost together per hit. (Never the mean of the successes: it rewards failing early.)
     """
+    on = dict(zip(followed["problem"].astype(str), followed["followed_on"], strict=True))
     first = hits(followed, {problem: [value] for problem, value in target.items()})
     made = []
     for (problem, contender), own in rows[rows["problem"].isin(list(target))].groupby(KEY, sort=False):
         missed = np.full((1, len(SPENT)), np.inf)
         reached = np.stack([first.get((str(problem), str(contender), str(digest)), missed)[0] for digest in own["digest"]])
-        row = {"problem": problem, "contender": contender, "target": target[str(problem)], "claimed_on": own["claimed_on"].iloc[0]}
+        row = {"problem": problem, "contender": contender, "target": target[str(problem)], "followed_on": on.get(str(problem), "")}
         row |= {"evidence": own["evidence"].iloc[0], "n": len(own), "hits": int(np.isfinite(reached[:, 0]).sum())}
         row["hit_share"] = row["hits"] / row["n"]
         for place, (name, spent) in enumerate(SPENT.items()):
@@ -100,14 +107,14 @@ def time_to_target(rows: pd.DataFrame, followed: pd.DataFrame, target: Mapping[s
             row[f"expected_{name}"] = found.expected
         made.append(row)
     parts = [part for name in SPENT for part in (name, f"{name}_low", f"{name}_high", f"expected_{name}")]
-    return pd.DataFrame(made, columns=[*KEY, "target", "claimed_on", "evidence", "n", "hits", "hit_share", *parts])
+    return pd.DataFrame(made, columns=[*KEY, "target", "followed_on", "evidence", "n", "hits", "hit_share", *parts])
 
 
 def learning(followed: pd.DataFrame) -> pd.DataFrame:
     """Return the learning curves of the chosen cells: one row per (problem, contender, epoch).
 
-    ``median``, ``low``, ``high`` over the replicates that the ranking reads, and the median ``step``, ``seconds``, ``flops``. Where a run
-    has diverged it counts as -inf from then on; where it was stopped early its last value stands.
+    ``median``, ``low``, ``high`` on ``followed_on`` over the replicates that the ranking reads, and the median ``step``, ``seconds``,
+    ``flops``. Where a run has diverged it counts as -inf from then on; where it was stopped early its last value stands.
     """
     parts = []
     for (problem, contender), own in followed.groupby(KEY, sort=False):
@@ -121,9 +128,9 @@ def learning(followed: pd.DataFrame) -> pd.DataFrame:
         summary = pd.DataFrame(
             {"median": values.median(axis=1), "low": values.min(axis=1), "high": values.max(axis=1), "n": values.shape[1]}
         )
-        extra = {"problem": problem, "contender": contender, "claimed_on": own["claimed_on"].iloc[0], "evidence": own["evidence"].iloc[0]}
+        extra = {"problem": problem, "contender": contender, "followed_on": own["followed_on"].iloc[0], "evidence": own["evidence"].iloc[0]}
         parts.append(budget.join(summary).reset_index().assign(**extra))
-    columns = [*KEY, "epoch", *BUDGETS, "median", "low", "high", "n", "claimed_on", "evidence"]
+    columns = [*KEY, "epoch", *BUDGETS, "median", "low", "high", "n", "followed_on", "evidence"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 

@@ -67,7 +67,7 @@ def learning(evidence: Evidence, problem: str, budget: str) -> Lines:
     own = evidence.learning[evidence.learning["problem"].eq(problem) & (evidence.learning[budget] > 0)]
     lines = [_line(name, own[own["contender"].eq(name)], budget) for name in evidence.contenders if own["contender"].eq(name).any()]
     confirmed = bool(len(own)) and bool(own["evidence"].eq(CONFIRMED).all())
-    quantity = _quantity(evidence, problem, str(own["claimed_on"].iloc[0]) if len(own) else "test")
+    quantity = _quantity(evidence, problem, str(own["followed_on"].iloc[0]) if len(own) else "validation")
     runs = _runs(own, "fresh replicate" if confirmed else "tuning replicate")
     note = f"{_note(evidence, problem)} · band: range over {runs}"
     title = f"Learning curves: {problem}"

@@ -134,6 +134,7 @@ def _draw(evidence: Evidence, picture: Picture, trials: tooltips.Trials, where: 
 def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn, record: Mapping[str, Any]) -> dict[str, Any]:
     own = evidence.ranked[evidence.ranked["problem"].eq(problem)]
     claimed = own["claimed_on"].dropna()
+    followed = evidence.targets.loc[evidence.targets["problem"].eq(problem), "followed_on"]
     metric = words.METRICS.get(evidence.metric.get(problem, ""), "metric")
     trials = frame[frame["problem"].eq(problem)]
     lost = trials["status"].value_counts()
@@ -149,6 +150,7 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
         "smallest": f"{smallest:g}" if smallest else "",
         "figures": {kind: drawn.get((problem, kind), []) for kind in kinds},
         "confirmed": tables.confirmed(evidence, problem),
+        "followed": f"{followed.iloc[0] if len(followed) else 'validation'} {metric}",
         "quantity": f"{claimed.iloc[0] if len(claimed) else evidence.claimed_on.get(problem, 'test')} {metric}",
         "replicates": int(own["n"].max()) if len(own) else 0,
         "headings": tables.headings(evidence, problem),
