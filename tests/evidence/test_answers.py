@@ -18,7 +18,7 @@ def test_who_is_not_beaten_is_named_and_no_other() -> None:
     assert answer.short == "nesterov, rmsprop or adam"
     assert "adam beats gd, momentum and adagrad on digits at the cells chosen, for this split; you need " in answer.text
     assert found.best["digits"].members == ("rmsprop", "adam")
-    assert "leaves rmsprop and adam as the best (95 % confidence); corrected for every comparison on the page, nesterov" in answer.text
+    assert "With 95 % confidence the best is among rmsprop and adam; corrected for every comparison on the page, nesterov" in answer.text
 
 
 def test_one_that_beats_all_others_is_called_the_best() -> None:

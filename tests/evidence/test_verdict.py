@@ -36,12 +36,13 @@ def test_two_contenders_over_six_problems() -> None:
 def test_who_beats_whom_on_one_problem() -> None:
     values = {("p", "a"): AHEAD + 0.1, ("p", "b"): AHEAD, ("p", "c"): BASE, ("p", "d"): AHEAD + 0.1 - 1e-4 * np.cos(np.arange(14) * 2)}
     found = outcomes.summary(values)
-    assert re.match("(a|d) beats b and c on p at the cells chosen, for this split; you need .* to tell it from (a|d)[.]", found.verdict[0])
+    assert found.verdict[0] == "No single best on p: take any of a and d; b and c are behind (95 % confidence)."
+    assert re.match("(a|d) beats b and c on p at the cells chosen, for this split; you need .* to tell it from (a|d)[.]", found.verdict[1])
     assert found.answers[0].short == "a or d"
     assert not found.answers[0].exploratory
     same = outcomes.summary(values, smallest_difference=0.005)
     assert same.answers[0].short == "a or d (equivalent)"
-    assert "and is equivalent to" in same.verdict[0]
+    assert "and is equivalent to" in same.verdict[1]
 
 
 def test_a_claim_is_the_only_way_to_be_called_the_best() -> None:

@@ -120,7 +120,7 @@ def _set(best: BestSet, left: list[str]) -> str:
     extra = [name for name in left if name not in best.members]
     if extra and len(best.members) == 1:  # between two that no claim separates, no set names the better one
         return ""
-    text = f" By itself this question leaves {words.listed(best.members, 8)} as the best (95 % confidence)"
+    text = f" With 95 % confidence the best is among {words.listed(best.members, 8)}"
     return f"{text}; corrected for every comparison on the page, {words.listed(extra, 8)} cannot be left out yet." if extra else f"{text}."
 
 

@@ -21,8 +21,8 @@ from optlab.evidence.signflip import Array as Vector
 
 ALPHA = 0.05
 BETTER, EQUIVALENT, UNDECIDED = "better", "equivalent", "cannot tell"
-COLUMNS = ["problem", "a", "b", "n", "difference", "low", "high", "interval", "p", "p_holm", "outcome", "improvement", "effect",
-           "correlation", "more_low", "more_high", "sentence"]  # fmt: skip
+COLUMNS = ["problem", "a", "b", "n", "difference", "low", "high", "interval", "p", "p_holm", "p_equivalent", "outcome", "improvement",
+           "effect", "correlation", "more_low", "more_high", "sentence"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def claims(
     """Return one row per problem and pair of contenders that it confirms, in the order of problems and contenders.
 
     Columns: ``problem, a, b``; ``n`` replicates that both have; ``difference`` (median of a - b; infinite where b diverged in most) with
-    ``low``, ``high`` and what they are (``interval``); ``p`` raw and two-sided; ``p_holm`` over the family; ``outcome`` (``better``: a
+    ``low``, ``high`` and what they are (``interval``); ``p`` raw and two-sided; ``p_holm`` over the family; ``p_equivalent``,
+    corrected alike, of a difference as large as ``smallest_difference``; ``outcome`` (``better``: a
     is better than b; ``equivalent``; ``cannot tell``); ``improvement``, ``effect``, ``correlation`` as in ``pairs``; ``more_low`` and
     ``more_high`` further replicates as in ``power`` (NaN where decided, infinity beyond its limit); ``sentence``.
     """
@@ -88,6 +89,7 @@ def claims(
             "interval": span.label if span else "",
             "p": pair.p,
             "p_holm": one.p_holm,
+            "p_equivalent": one.p_equivalent if smallest_difference is not None else np.nan,
             "outcome": one.outcome,
             "improvement": pairs.improvement(pair.x, pair.y),
             "effect": pairs.effect(pair.d),

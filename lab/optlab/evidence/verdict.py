@@ -81,7 +81,7 @@ def _headlines(evidence: "Evidence") -> list[str]:
     own = against(claims, best)
     problems = list(dict.fromkeys(claims["problem"]))
     if len(problems) == 1:
-        return [on_one(claims, best, problems[0], evidence.where[problems[0]])] if len(own) else []
+        return [*_several(evidence, problems[0]), on_one(claims, best, problems[0], evidence.where[problems[0]])] if len(own) else []
     swept: dict[int, list[str]] = {}
     lines = []
     for other in [name for name in evidence.contenders if name in set(own["other"])]:
@@ -92,6 +92,15 @@ def _headlines(evidence: "Evidence") -> list[str]:
             lines.append((-int(rows["result"].eq("beats").sum()), _over(best, other, rows)))
     clean = [f"{best} beats {words.listed(names, 8)} on each of {many} problems {CHOSEN}." for many, names in swept.items()]
     return clean + [line for _, line in sorted(lines, key=lambda line: line[0])]
+
+
+def _several(evidence: "Evidence", problem: str) -> list[str]:
+    """Return who shares the first place where some do and others were left behind."""
+    found = evidence.best.get(problem)
+    if found is None or len(found.members) < 2 or not found.dropped:
+        return []
+    behind = f"{words.listed(found.dropped, 8)} {'is' if len(found.dropped) == 1 else 'are'} behind"
+    return [f"No single best on {problem}: take any of {words.listed(found.members, 8)}; {behind} (95 % confidence)."]
 
 
 def _over(best: str, other: str, rows: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from optlab.evidence import Evidence, verdict, words
 from optlab.report.tables import colour
 
-FEW = 6
+FEW = 15
 """Up to so many pairs stand in one table; of more, those with the contender the verdict names first, the others on request."""
 
 
@@ -35,7 +35,11 @@ def rows(evidence: Evidence, problem: str, smallest: float | None = None) -> tup
 
 
 def _row(evidence: Evidence, row: Mapping[Any, Any], reach: float, smallest: float | None) -> dict[str, Any]:
-    number = {name: float(row[name]) for name in ("difference", "low", "high", "p", "p_holm", "improvement", "effect", "correlation")}
+    number = {
+        name: float(row[name])
+        for name in ("difference", "low", "high", "p", "p_holm", "p_equivalent", "improvement", "effect", "correlation")
+    }
+    shown = number["p_equivalent" if str(row["outcome"]) == "equivalent" else "p_holm"]
     known = all(math.isfinite(number[name]) for name in ("difference", "low", "high"))
     band = 50 * min(1.0, (smallest or 0.0) / reach)
     return {
@@ -50,13 +54,13 @@ def _row(evidence: Evidence, row: Mapping[Any, Any], reach: float, smallest: flo
         "interval": between(number["low"], number["high"]),
         "label": str(row["interval"]),
         "p": chance(number["p"]),
-        "p_holm": chance(number["p_holm"]),
+        "p_shown": chance(shown),
         "improvement": "" if math.isnan(number["improvement"]) else f"{number['improvement']:.0%}".replace("%", " %"),
         "effect": signed(number["effect"], 1),
         "correlation": signed(number["correlation"], 2),
         "n": int(row["n"]),
         "sentence": str(row["sentence"]),
-        "sort": {name: value for name, value in number.items() if math.isfinite(value)},
+        "sort": {name: value for name, value in (number | {"p_shown": shown}).items() if math.isfinite(value)},
         "strip": [round(50 + 50 * number[name] / reach, 2) for name in ("low", "difference", "high")] if known else None,
         "band": (round(50 - band, 2), round(50 - band, 2)) if smallest else None,
     }
@@ -82,6 +86,17 @@ def over_problems(evidence: Evidence) -> list[dict[str, str]]:
         texts = {"score": words.number(score), "interval": words.span(low, high), "label": str(row["label"])}
         made.append({**look, **texts, "count": str(int(row["n_problems"]))})
     return made
+
+
+def floor(evidence: Evidence, problem: str) -> str:
+    """Return what the replicates of a problem can show at best, as a sentence; empty where that is far from the limit."""
+    table = evidence.claims
+    most = int(table.loc[table["problem"].eq(problem), "n"].max()) if table["problem"].eq(problem).any() else 0
+    least = 2 / 2**most * len(table) * evidence.looks
+    if least < 0.005 or least > 0.05:
+        return ""
+    limit = f"With {words.plural(most, 'replicate')} and {words.plural(len(table), 'pair')} p is at least {chance(least)}"
+    return f"{limit}: only a lead in all replicates, or nearly all, can be told from chance."
 
 
 def labels(evidence: Evidence, problem: str) -> str:

@@ -23,7 +23,8 @@ def rows(formulas: Mapping[str, Mapping[str, Any]], contenders: Sequence[str] = 
         counts += [words.plural(int(formula["slots"]), "state slot")] if isinstance(formula.get("slots"), int) else []
         if (verified := formula.get("verified")) is not None:
             counts.append(f"verified against {', '.join(verified)}" if verified else "unverified: no independent implementation agrees")
-        look: dict[str, Any] = {"text": formula.get("text") or "", "latex": latex if all(latex) else []}
+        fixed = ", ".join(f"{one} = {words.setting(value)}" for one, value in (formula.get("values") or {}).items())
+        look: dict[str, Any] = {"fixed": fixed, "text": formula.get("text") or "", "latex": latex if all(latex) else []}
         look["place"] = contenders.index(name) if name in contenders else -1
         made.append({"name": name, "doc": doc, "counts": " · ".join(counts), **look})
     return sorted(made, key=lambda row: row["place"] if row["place"] >= 0 else len(contenders))

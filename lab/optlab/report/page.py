@@ -147,6 +147,7 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
         "best": claims.best(evidence, problem),
         "claims": claims.rows(evidence, problem, smallest),
         "claims_label": claims.labels(evidence, problem),
+        "floor": claims.floor(evidence, problem),
         "smallest": f"{smallest:g}" if smallest else "",
         "figures": {kind: drawn.get((problem, kind), []) for kind in kinds},
         "confirmed": tables.confirmed(evidence, problem),

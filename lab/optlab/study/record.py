@@ -85,7 +85,7 @@ def rerun(study: Study, until_decided: bool = False) -> str:
 
 
 def formula(contender: Contender) -> dict[str, Any]:
-    """The rule of a contender: as text and LaTeX, its docstring, FLOPs per parameter and step, number of state slots."""
+    """The rule of a contender: text and LaTeX, docstring, FLOPs per parameter and step, state slots, the values of what is not tuned."""
     from optlab import written
 
     rule = contender.rule
@@ -97,4 +97,5 @@ def formula(contender: Contender) -> dict[str, Any]:
         "flops": rule.flops(options),
         "slots": len(rule.slots),
         "verified": list(rule.verified),
+        "values": {name: value for name, value in contender.usual if ("hyper", name) not in contender.dimensions()},
     }
