@@ -219,4 +219,4 @@ def test_of_many_pairs_those_of_the_leader_are_shown_first(written: Path) -> Non
 
 
 def test_what_the_replicates_can_show_at_best_is_said(written: Path) -> None:
-    assert "With 10 replicates and 15 pairs p is at least 0.029" in written.read_text()
+    assert "With 10 replicates and 15 pairs the p of a difference is at least 0.029" in written.read_text()
