@@ -95,8 +95,10 @@ def floor(evidence: Evidence, problem: str) -> str:
     least = 2 / 2**most * len(table) * evidence.looks
     if least < 0.005 or least > 0.05:
         return ""
-    limit = f"With {words.plural(most, 'replicate')} and {words.plural(len(table), 'pair')} the p of a difference is at least {chance(least)}"
-    return f"{limit}: only a lead in all replicates, or nearly all, can be told from chance."
+    sizes = f"With {words.plural(most, 'replicate')} and {words.plural(len(table), 'pair')}"
+    return (
+        f"{sizes} the p of a difference is at least {chance(least)}: only a lead in all replicates, or nearly all, can be told from chance."
+    )
 
 
 def labels(evidence: Evidence, problem: str) -> str:
