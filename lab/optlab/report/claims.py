@@ -97,7 +97,7 @@ def floor(evidence: Evidence, problem: str) -> str:
         return ""
     sizes = f"With {words.plural(most, 'replicate')} and {words.plural(len(table), 'pair')}"
     return (
-        f"{sizes} the p of a difference is at least {chance(least)}: only a lead in all replicates, or nearly all, can be told from chance."
+        f"{sizes} the p of a difference is at least {chance(least)}: only a lead in nearly all replicates can be told from chance."
     )
 
 
