@@ -96,9 +96,7 @@ def floor(evidence: Evidence, problem: str) -> str:
     if least < 0.005 or least > 0.05:
         return ""
     sizes = f"With {words.plural(most, 'replicate')} and {words.plural(len(table), 'pair')}"
-    return (
-        f"{sizes} the p of a difference is at least {chance(least)}: only a lead in nearly all replicates can be told from chance."
-    )
+    return f"{sizes} the p of a difference is at least {chance(least)}: only a lead in nearly all replicates can be told from chance."
 
 
 def labels(evidence: Evidence, problem: str) -> str:
