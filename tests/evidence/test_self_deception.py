@@ -53,8 +53,8 @@ def twins(rng: np.random.Generator, fall: float) -> pd.DataFrame:
         rows.append({"problem": "p", "contender": name, "optimizer": name, "cell": f"{name}{rate}", "lr": 10.0 ** (rate - 4), "l2": 0.0,
                      "l1": 0.0, "layers": "4-2", "metric": "accuracy", "phase": phase, "status": "diverged" if lost else "done",
                      "replicate": replicate, "train_metric": 1.0, "train_cost": 0.1, "validation_cost": 0.1, "seconds": 1.0, "flops": 1.0,
-                     "validation_metric": np.nan if lost else value[0], "test_metric": np.nan if lost else value[1],
-                     "digest": str(len(rows))})  # fmt: skip
+                     "steps": 1, "epochs": 1, "validation_metric": np.nan if lost else value[0], "digest": str(len(rows)),
+                     "test_metric": np.nan if lost else value[1]})  # fmt: skip
 
     for name in ("one", "other"):
         for rate in range(5):

@@ -103,7 +103,7 @@ def test_the_report_of_scattered_cells_shows_them_and_says_what_it_cannot(axes: 
     page = results.report(tmp_path / "out")
     assert page.exists() and {"heatmap-gd.png", "heatmap-adam.png"} <= {one.name for one in (tmp_path / "out" / "figures").iterdir()}
     assert results.figure("heatmap", optimizer="adam").axes
-    forgiving = results.verdict.splitlines()[1]
+    forgiving = results.evidence().answers[1].text
     assert "does not vary" not in forgiving and "a search draws all settings at once" in forgiving
     cells = results.evidence().cells
     assert cells.groupby("contender").size().to_dict() == {"gd": 6, "adam": 6}
