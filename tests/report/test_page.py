@@ -14,7 +14,7 @@ from rich.console import Console
 
 from optlab import evidence, report
 from optlab.evidence import verdict
-from optlab.report import claims, formulas, tables
+from optlab.report import about, claims, formulas, tables
 from tests.evidence.synthetic import OPTIMIZERS, study
 from tests.report.record import TOML, record
 
@@ -220,3 +220,14 @@ def test_of_many_pairs_those_of_the_leader_are_shown_first(written: Path) -> Non
 
 def test_what_the_replicates_can_show_at_best_is_said(written: Path) -> None:
     assert "With 10 replicates and 15 pairs the p of a difference is at least 0.029" in written.read_text()
+
+
+def test_simple_models_stand_below_the_ranking() -> None:
+    made = [{"name": "constant", "metric": 0.1034, "note": ""}, {"name": "network", "metric": None, "note": "too large"}]
+    assert about.simple_models({"baselines": {"digits": made}}, "digits") == "constant 0.103, network no result (too large)"
+    assert about.simple_models({}, "digits") == ""
+
+
+def test_the_pairing_correlation_is_printed(written: Path) -> None:
+    found = evidence.summary(*study(), 0.95).claims["correlation"]
+    assert f"Correlation of the paired replicates: {claims.signed(float(found.median()), 2)}" in written.read_text()

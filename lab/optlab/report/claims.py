@@ -99,6 +99,16 @@ def floor(evidence: Evidence, problem: str) -> str:
     return f"{sizes} the p of a difference is at least {chance(least)}: only a lead in nearly all replicates can be told from chance."
 
 
+def pairing(evidence: Evidence, problem: str) -> str:
+    """Return how far the replicates of a problem's pairs go together, as a sentence; empty where no pair shows it."""
+    table = evidence.claims
+    found = np.sort(table.loc[table["problem"].eq(problem), "correlation"].dropna().to_numpy(dtype="float64"))
+    if not len(found):
+        return ""
+    ends = f" ({between(found[0], found[-1])})" if len(found) > 1 else ""
+    return f"Correlation of the paired replicates: {signed(float(np.median(found)), 2)}{ends}; the higher, the more pairing gains."
+
+
 def labels(evidence: Evidence, problem: str) -> str:
     """Return how the intervals of a problem's claims were made, once: ``95 % paired t interval``."""
     table = evidence.claims

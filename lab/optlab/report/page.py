@@ -148,6 +148,8 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
         "claims": claims.rows(evidence, problem, smallest),
         "claims_label": claims.labels(evidence, problem),
         "floor": claims.floor(evidence, problem),
+        "pairing": claims.pairing(evidence, problem),
+        "simple": about.simple_models(record, problem),
         "smallest": f"{smallest:g}" if smallest else "",
         "figures": {kind: drawn.get((problem, kind), []) for kind in kinds},
         "confirmed": tables.confirmed(evidence, problem),
