@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optlab.cli.tables import Json, PluginFiles, console, print_json, print_table
+from optlab.cli.tables import Json, Overrides, PluginFiles, StoreFile, Workers, console, print_json, print_table
 
 if TYPE_CHECKING:
     from optlab.evidence.quality import Comparison
@@ -41,14 +40,10 @@ def compare(
 def gate(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study or a TOML file: it is run first.")],
     against: Annotated[str, typer.Option("--against", metavar="STORE", help="The store with an earlier run of the same study.")],
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="FILE", help="Where the new outcomes are kept.  [default: reports/lab.db]")
-    ] = None,
-    workers: Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads.  [default: one per core]")] = None,
+    store: StoreFile = None,
+    workers: Workers = None,
     plugin: PluginFiles = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study. May be repeated.")
-    ] = None,
+    set_: Overrides = None,
     only_worse: OnlyWorse = False,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +61,7 @@ def gate(
     chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
     former = Results(against, chosen.name).frame()  # before the run, which may be into the same store
     with Display(console(stderr=True)) as display:
-        now = chosen.run(Path(store) if store is not None else DEFAULT_PATH, workers=workers, progress=display.show)
+        now = chosen.run(store or DEFAULT_PATH, workers=workers, progress=display.show)
     if not now.complete:
         raise KeyboardInterrupt
     _answer(_compared(former, now), only_worse, as_json)
@@ -74,17 +69,12 @@ def gate(
 
 def _compared(before: Any, now: Results) -> Comparison:
     from optlab.evidence import quality
-    from optlab.evidence.compare import Design
+    from optlab.evidence.compare import designs
 
-    design = now.design
-    shares, looks, resplit = design.get("test_shares") or {}, tuple(design.get("looks") or ()), bool(design.get("resplit"))
-    return quality.between(
-        before,
-        now.frame(),
-        design.get("smallest_difference"),
-        {problem: Design(resplit, shares.get(problem) if resplit else None, looks) for problem in now.evidence().problems},
-        design.get("select", "median"),
-    )
+    design, frame = now.design, now.frame()
+    problems = [str(problem) for problem in frame["problem"].unique()]
+    known = designs(problems, bool(design.get("resplit")), design.get("test_shares"), design.get("looks"))
+    return quality.between(before, frame, design.get("smallest_difference"), known, design.get("select", "median"))
 
 
 def _answer(found: Comparison, only_worse: bool, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optlab.cli.tables import PluginFiles, console, print_table
+from optlab.cli.tables import Overrides, PluginFiles, StoreFile, Workers, console, print_table
 from optlab.errors import OptlabError
 
 if TYPE_CHECKING:
@@ -21,15 +21,10 @@ Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder of
 def run(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study (`optlab studies`) or a TOML file.")],
     out: Out = None,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="FILE", help="Where outcomes are kept.  [default: reports/lab.db]")
-    ] = None,
-    workers: Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads.  [default: one per core]")] = None,
+    store: StoreFile = None,
+    workers: Workers = None,
     plugin: PluginFiles = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study; KEY+=VALUE adds to its list. May be repeated."),
-    ] = None,
+    set_: Overrides = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the protocol and the expected cost; run and write nothing.")] = False,
     until_decided: Annotated[
         bool,

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 PluginFiles = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help="Also use this plugin file. May be repeated.")]
+StoreFile = Annotated[str | None, typer.Option("--store", metavar="FILE", help="Where outcomes are kept.  [default: reports/lab.db]")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads.  [default: one per core]")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study; KEY+=VALUE adds to its list. May be repeated."),
+]
 
 PIPED_WIDTH = 220
 """Characters per line when nobody looks: wide enough that no cell of a table is cut."""

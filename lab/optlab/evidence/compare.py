@@ -7,7 +7,7 @@ is a test on the first replicates and the smallest p-value is multiplied by the 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,6 +39,14 @@ class Design:
     def reach(self) -> str:
         """How far a claim reaches, in words."""
         return "for this split" if not self.resplit else "on these splits" if self.test_share is None else "on new splits"
+
+
+def designs(
+    problems: Iterable[str], resplit: bool = False, test_shares: Mapping[str, float] | None = None, looks: Sequence[int] | None = None
+) -> dict[str, Design]:
+    """Return problem -> how its replicates came about, from what a study says of all of them; see ``Design``."""
+    shares = (test_shares or {}) if resplit else {}
+    return {problem: Design(resplit, shares.get(problem), tuple(looks or ())) for problem in problems}
 
 
 def two_sided(d: Vector, design: Design) -> float:

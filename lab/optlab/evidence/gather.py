@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from optlab.evidence import answers, bestset, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
+from optlab.evidence import answers, bestset, compare, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
 from optlab.evidence import claims as pairwise
 from optlab.evidence import verdict as spoken
 from optlab.evidence.answers import Answer
 from optlab.evidence.bestset import BestSet
-from optlab.evidence.compare import Design
 from optlab.evidence.metrics import shares
 from optlab.evidence.phrases import Where
 
@@ -106,7 +105,7 @@ def summary(
     line = profiles.sensitivity(cells, chosen)
     metric = {str(problem): str(name) for problem, name in placed.groupby("problem", sort=False)["metric"].first().items()}
     on = rank.claimed_on(placed)
-    designs = {problem: Design(resplit, (test_shares or {}).get(problem) if resplit else None, tuple(looks or ())) for problem in problems}
+    designs = compare.designs(problems, resplit, test_shares, looks)
     where = {name: Where(f"{on[name]} {words.METRICS.get(metric[name], 'metric')}", designs[name].reach) for name in problems}
     runs = pairs.confirmed(placed, chosen, tuple(order))
     rows = rank.replicates(placed, chosen)
