@@ -19,8 +19,10 @@ from optlab import abi
 from optlab.data import Dataset
 from optlab.derived import arrays, constant_cost
 from optlab.errors import OptlabError
+from optlab.hyper import Value
 from optlab.identity import ByIdentity
 from optlab.kernel import layout
+from optlab.kinds import Activation
 from optlab.memory import aligned
 from optlab.registry import Catalogue
 from optlab.rules import Rule
@@ -40,14 +42,25 @@ MOST_KEPT = 1 << 17
 """Parameters of all the first weights that are kept: those of a few small networks, never those of a large one."""
 
 
+def activations_of(settings: Settings, catalogue: Catalogue) -> list[tuple[Activation, dict[str, Value]]]:
+    """The activation of each layer, output included, with its hyper-parameters."""
+    hidden = settings.activation_hyper or ((),) * len(settings.activation)
+    found = []
+    for name, given in zip((*settings.activation, settings.output), (*hidden, settings.output_hyper), strict=True):
+        activation = catalogue.activation(name)
+        found.append((activation, activation.values(dict(given))))
+    return found
+
+
+def penalty_flops(settings: Settings, weights: int) -> int:
+    """Operations per step of the penalties on this many weights."""
+    return weights * (2 * bool(settings.l2) + 3 * bool(settings.l1))
+
+
 def wire(settings: Settings, dataset: Dataset, catalogue: Catalogue) -> Wiring:
     """The compiled network for these settings on this data."""
     sizes = (dataset.train.X.shape[1], *settings.layers, dataset.train.Y.shape[1])
-    hidden = settings.activation_hyper or ((),) * len(settings.activation)
-    activations = []
-    for name, given in zip((*settings.activation, settings.output), (*hidden, settings.output_hyper), strict=True):
-        activation = catalogue.activation(name)
-        activations.append((activation, activation.values(dict(given))))
+    activations = activations_of(settings, catalogue)
     cost = catalogue.cost(settings.cost)
     return Wiring(sizes, activations, settings.dtype, cost, cost.values(dict(settings.cost_hyper)), dataset.task)
 

@@ -12,7 +12,7 @@ from optlab.data import Dataset
 from optlab.derived import variation
 from optlab.kernel import layout
 from optlab.outcome import CURVES
-from optlab.prepared import Prepared
+from optlab.prepared import Prepared, penalty_flops
 from optlab.settings import Settings
 
 Array = npt.NDArray[Any]
@@ -35,8 +35,7 @@ def curves_of(history: Array, prepared: Prepared, step_flops: float, settings: S
     """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
     curves = np.full((len(history), len(CURVES)), np.nan)
     curves[:, :3] = history[:, _FIRST]
-    penalised = prepared.weights * (2 * bool(settings.l2) + 3 * bool(settings.l1))
-    per_step = step_flops + penalised
+    per_step = step_flops + penalty_flops(settings, prepared.weights)
     curves[:, 3] = history[:, layout.HISTORY_ROWS] * prepared.flops_per_row + history[:, layout.HISTORY_STEP] * per_step
     regression = prepared.wiring.task == "regression"
     costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)

@@ -31,21 +31,17 @@ def steps_of(batch_size: Any, rows: int) -> int:
 
 def per_epoch(settings: Settings, sizes: Sequence[int], rows: int, catalogue: Catalogue) -> PerEpoch:
     """Steps and FLOPs of one epoch over `rows` rows. A rule that asks for further evaluations costs more than that."""
+    from optlab.prepared import activations_of, penalty_flops
     from optlab.stages import tensors_of
     from optlab.wiring import flops_per_row, layer_table
 
-    hidden = settings.activation_hyper or ((),) * len(settings.activation)
-    activations = []
-    for name, given in zip((*settings.activation, settings.output), (*hidden, settings.output_hyper), strict=True):
-        activation = catalogue.activation(name)
-        activations.append((activation, activation.values(dict(given))))
     cost, rule = catalogue.cost(settings.cost), catalogue.optimizer(settings.optimizer)
-    row = flops_per_row(sizes, activations, cost, cost.values(dict(settings.cost_hyper)))
+    row = flops_per_row(sizes, activations_of(settings, catalogue), cost, cost.values(dict(settings.cost_hyper)))
     table = layer_table(sizes)
     weights = sum(a * b for a, b in itertools.pairwise(sizes))
-    penalised = weights * (2 * bool(settings.l2) + 3 * bool(settings.l1))
     steps = steps_of(settings.batch_size, rows)
-    step = rule.step_flops(tensors_of(table, weights + sum(sizes[1:])), rule.values(dict(settings.hyper))) + penalised
+    step = rule.step_flops(tensors_of(table, weights + sum(sizes[1:])), rule.values(dict(settings.hyper)))
+    step += penalty_flops(settings, weights)
     return PerEpoch(steps, float(rows * row + steps * step))
 
 

@@ -68,6 +68,11 @@ def _splits(study: Study) -> str:
     return "All replicates shared one split; initial weights and mini-batch order were drawn anew for each, the same for all optimizers."
 
 
+def correction(study: Study) -> str:
+    """By whose method the claims of a study are corrected together; why: `optlab.evidence.claims`."""
+    return "Bonferroni" if study.spec.smallest_difference else "Holm"
+
+
 def _claims(study: Study, until_decided: bool) -> list[str]:
     spec = study.spec
     if not spec.confirm and not until_decided:
@@ -77,7 +82,7 @@ def _claims(study: Study, until_decided: bool) -> list[str]:
     fresh = f"The chosen settings were run again with {number} fresh replicates{looked}."
     test = "All pairs of optimizers were compared on these alone, on the test set, by paired sign-flip tests at a family-wise level of 5 %"
     reach = "with the variance factor of Nadeau and Bengio for re-split data" if spec.resplit else "for this split"
-    test += f" ({'Bonferroni' if spec.smallest_difference else 'Holm'}), {reach}."
+    test += f" ({correction(study)}), {reach}."
     if not spec.smallest_difference:
         return [fresh, test]
     near = f"Optimizers were called equivalent where two one-sided tests put their difference within {spec.smallest_difference:g}."

@@ -76,8 +76,12 @@ class Plan:
 
     def _tuning(self) -> Iterator[Trial]:
         for trial in self._study.trials(TUNING):
-            if self._alive is None or trial.cell.id in self._alive.get((trial.problem, trial.contender), ()):
+            if self._lives(trial.cell):
                 yield trial
+
+    def _lives(self, cell: Cell) -> bool:
+        """Whether no rung has stopped it."""
+        return self._alive is None or cell.id in self._alive.get((cell.problem, cell.contender), ())
 
     # -- halving --------------------------------------------------------------------------------------------------------
 
@@ -90,9 +94,7 @@ class Plan:
                 yield Trial(short, self._study.spec.seed, replicate, HALVING, data)
 
     def _left(self) -> Iterator[Cell]:
-        for cell in self._study.cells():
-            if self._alive is None or cell.id in self._alive.get((cell.problem, cell.contender), ()):
-                yield cell
+        return filter(self._lives, self._study.cells())
 
     @staticmethod
     def _shortened(cell: Cell, epochs: int) -> Cell:

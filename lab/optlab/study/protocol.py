@@ -191,9 +191,9 @@ def _claims(study: Study, until_decided: bool) -> str:
     spec = study.spec
     if not spec.confirm and not until_decided:
         return "none: no cell is confirmed on fresh replicates"
-    corrected = "Bonferroni" if spec.smallest_difference else "Holm"
     text = (
-        f"from the fresh replicates alone, on test, at the cells chosen: paired sign-flip tests of all pairs, {corrected}-corrected at 5 %"
+        "from the fresh replicates alone, on test, at the cells chosen: "
+        f"paired sign-flip tests of all pairs, {methods.correction(study)}-corrected at 5 %"
     )
     if until_decided:
         text += f" (each of the {len(LOOKS)} looks at {5 / len(LOOKS):g} %)"
