@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, study
+from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, study, verify
 from optlab.errors import OptlabError
 
 # Typer carries its own copy of click from 0.20 on, and uses the installed one before: the base class of its errors is asked of itself.
@@ -30,6 +30,7 @@ app.command("run")(study.run)
 app.command("report")(study.report)
 app.command("compare")(compare.compare)
 app.command("gate")(compare.gate)
+app.command("verify")(verify.verify)
 
 app.command("studies")(lists.studies)
 app.command("problems")(lists.problems)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optlab.cli.tables import Json, Overrides, PluginFiles, StoreFile, Workers, console, print_json, print_table
+from optlab.cli.progress import Form, ProgressForm, Quiet, display
+from optlab.cli.tables import Json, Overrides, PluginFiles, StoreFile, Workers, print_json, print_table
 
 if TYPE_CHECKING:
     from optlab.evidence.quality import Comparison
@@ -44,6 +45,8 @@ def gate(
     workers: Workers = None,
     plugin: PluginFiles = None,
     set_: Overrides = None,
+    quiet: Quiet = False,
+    progress: ProgressForm = Form.auto,
     only_worse: OnlyWorse = False,
     as_json: Json = False,
 ) -> None:
@@ -53,15 +56,14 @@ def gate(
 
     Example: `optlab gate quickstart --against baseline.db --set optimizer=adam`
     """
-    from optlab.cli.progress import Display
     from optlab.study.results import Results
     from optlab.study.spec import Study
     from optlab.study.store import DEFAULT_PATH
 
     chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
     former = Results(against, chosen.name).frame()  # before the run, which may be into the same store
-    with Display(console(stderr=True)) as display:
-        now = chosen.run(store or DEFAULT_PATH, workers=workers, progress=display.show)
+    with display(progress, quiet) as shown:
+        now = chosen.run(store or DEFAULT_PATH, workers=workers, progress=shown.show)
     if not now.complete:
         raise KeyboardInterrupt
     _answer(_compared(former, now), only_worse, as_json)

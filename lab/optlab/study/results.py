@@ -83,9 +83,13 @@ class Results:
         return "\n".join(self.evidence().verdict)
 
     def report(self, out: str | Path, *, again: bool = True) -> Path:
-        """Write the report into folder `out`; returns the path of its page. With again=False a page that is up to date stays."""
+        """Write the report into folder `out`; returns the path of its page. With again=False a page that is up to date stays.
+
+        Beside the page stands the record, from which the study can be run again (`optlab.study.replay`).
+        """
         from optlab import report
         from optlab.report.current import fingerprint, is_current
+        from optlab.study import replay
 
         record = dict(self.record)
         about = record.pop("about", "")
@@ -94,6 +98,7 @@ class Results:
             notes.append("This study has not run to its end: some trials are missing. Run it again to go on.")
         notes += told.notes(self.record)
         record, frame, page = record | {"notes": notes}, self.frame(), Path(out) / "index.html"
+        replay.write(self, Path(out))
         if not again and is_current(page, fingerprint(frame, record)):
             return page
         return report.write(self.evidence(), frame, self.curves(), record, Path(out))

@@ -26,6 +26,7 @@ from optlab.study.spec import Study
 from optlab.study.stop import Stop, interruptible
 from optlab.study.store import Record, Store
 from optlab.study.trial import Trial
+from optlab.study.workload import Workload
 
 
 def run_study(
@@ -110,13 +111,13 @@ class _Phases:
         """Pass trials on, taking note of what is missing. Two contenders may share a trial: it is run and counted once."""
         self._missing: set[str] = set()
         self._models: dict[tuple[Any, ...], Trial] = {}
-        self._found, self._left = set[str](), 0.0
+        self._found, self._left = set[str](), Workload()
         for trial in trials:
             if trial.digest in self._finished:
                 self._found.add(trial.digest)
             elif trial.digest not in self._missing:
                 self._missing.add(trial.digest)
-                self._left += self._cost(trial)
+                self._left.add(trial, self._cost(trial))
                 self._models.setdefault((trial.settings.dtype, trial.cell.plugins), trial)
             yield trial
 
