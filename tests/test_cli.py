@@ -158,7 +158,7 @@ def test_cache_deletes_its_own_folders_only(optlab, here, monkeypatch):
         ("run small.toml --plugin none.py", "none.py cannot be read"),
         ("run small.toml --plugin branches.py", "where(condition"),
         ("run small.toml --plugin again.py", "'adam' is already registered"),
-        ("run", "Missing argument"),
+        ("run", "there is no study to run"),
         ("run small.toml --unknown", "--unknown"),
         ("run small.toml --dry-run --workers 0", "workers = 0"),
         ("run small.toml --dry-run --store foreign.db", "foreign.db is no optlab store"),

@@ -70,7 +70,7 @@ class Meter:
         self._done = self._diverged = self._stuck = self._errors = 0
         self._best: tuple[float, str] = (-np.inf, "")
         self._last = -np.inf
-        self.message = ""
+        self.message = self._said = ""
 
     def count(self, record: Record, cost: float) -> None:
         """One more trial is stored."""
@@ -84,11 +84,11 @@ class Meter:
             self._best = (value, f"{record.trial.contender} {value:.3f}")
 
     def report(self, force: bool = False) -> None:
-        """Tell the callback, unless it was told a moment ago."""
+        """Tell the callback, unless it was told a moment ago and there is no other message since."""
         now = time.perf_counter()
-        if self._tell is None or not (force or now - self._last >= INTERVAL):
+        if self._tell is None or not (force or self.message != self._said or now - self._last >= INTERVAL):
             return
-        self._last = now
+        self._last, self._said = now, self.message
         elapsed = max(now - self._begin - (Compilation.seconds - self._compiled), 1e-9)
         eta = self._left.seconds(elapsed)
         self._tell(
