@@ -57,7 +57,7 @@ def parquet_problem(path: str | Path, target: str, *, task: str | None = None, s
     try:
         with path.open("rb") as file:
             frame = pd.read_parquet(file)
-    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+    except Exception as error:  # a damaged file makes pyarrow raise its own kinds, and pandas whatever its metadata lead to
         raise _unreadable(path, error, "give a Parquet file") from error
     for column in frame.columns:
         if str(column) != target and not pd.api.types.is_numeric_dtype(frame[column].dtype) and len(frame):
