@@ -90,7 +90,7 @@ def npz_problem(path: str | Path, *, task: str | None = None, scale: Scale = "st
                     has = f"its arrays are {', '.join(archive.files)}" if archive.files else "it is empty"
                     raise OptlabError(f"{path} has no array {one!r}; {has}; {remedy}")
                 found[one] = _array(archive, one, path)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:  # zipfile knows no encryption
         raise _unreadable(path, error, remedy) from error
     if found["X"].dtype.kind not in "biuf":
         raise OptlabError(f"{path}: X has type {found['X'].dtype}; all inputs must be real numbers")

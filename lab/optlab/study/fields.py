@@ -21,6 +21,7 @@ LIMIT = Domain("limit", 0, _INF, high_open=True)
 POSITIVE = Domain("positive", 0, _INF, low_open=True, high_open=True)
 COUNT = Domain("count", 1, 1e9, whole=True)
 NATURAL = Domain("natural", 0, 1e9, whole=True)
+DEPTH = Domain("depth", 0, 1000, whole=True)
 NODES = Domain("nodes", 1, 1_000_000, whole=True)
 SEED = Domain("seed", 0, 2**63, whole=True, high_open=True)
 SHARE = Domain("share", 0, 1, high_open=True)
@@ -150,6 +151,7 @@ def one(read: Reader) -> Reader:
 Numbers = Annotated[tuple[float, ...] | axes.Range, BeforeValidator(axis(number(ANY)))]
 Strengths = Annotated[tuple[float, ...] | axes.Range, BeforeValidator(axis(number(LIMIT)))]
 Counts = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(NATURAL), whole=True))]
+Depths = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(DEPTH), whole=True))]
 Sizes = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(NODES), whole=True))]
 Names = Annotated[tuple[str, ...], BeforeValidator(axis(identifier))]
 Switches = Annotated[tuple[bool, ...], BeforeValidator(axis(switch))]

@@ -41,7 +41,7 @@ class Run(_Strict):
     """Keys that describe a run. All but the last three are axes where they hold a list. `depth` and `width` stand for `layers`."""
 
     layers: fields.Networks = (DEFAULT_LAYERS,)
-    depth: fields.Counts | None = None
+    depth: fields.Depths | None = None
     width: fields.Sizes | None = None
     activation: fields.Activations = ("sigmoid",)
     output: fields.Names | None = None
