@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from optlab import catalogue, published
@@ -27,7 +28,8 @@ from optlab.table import csv_problem, npz_problem, parquet_problem
 from tests.fuzz.support import harmless, mutated, nested, strange
 from tests.study.support import tiny
 
-Kind = tuple[st.SearchStrategy[Any], Callable[[Any], None]]
+Kind = tuple[st.SearchStrategy[Any], Callable[[Any], str]]
+"""Inputs, and what holds one against the property and returns the sentence with which it was refused, or nothing."""
 
 STUDIES = {name: tomllib.loads(path.read_text()) for name, path in builtin().items() if name != "mnist"}  # its data must be downloaded
 KEYS = [key for key in schema.STUDY_KEYS if key != "plugin"]  # a plugin file is code, and meant to run
@@ -44,9 +46,9 @@ def study_texts(folder: Path) -> Kind:
     """Study files as text: built-in ones, damaged."""
     file = folder / "study.toml"
 
-    def check(text: bytes) -> None:
+    def check(text: bytes) -> str:
         file.write_bytes(text)
-        harmless(lambda: _use(Study.from_file(file)), folder)
+        return harmless(lambda: _use(Study.from_file(file)), folder)
 
     contents = [toml.write(study).encode() for study in STUDIES.values()]
     return st.one_of([mutated(one) for one in contents] + [st.binary(max_size=200), st.text(max_size=200).map(str.encode)]), check
@@ -56,16 +58,16 @@ def studies(folder: Path) -> Kind:
     """Study files that are TOML, with keys that hold what they should not."""
     file = folder / "study.toml"
 
-    def check(case: tuple[str, list[tuple[str, Any]]]) -> None:
+    def check(case: tuple[str, list[tuple[str, Any]]]) -> str:
         name, changes = case
         keys = dict(STUDIES[name]) | dict(changes)
         try:
             text = toml.write({key: value for key, value in keys.items() if value is not None})
             tomllib.loads(text)
         except (ValueError, tomllib.TOMLDecodeError):  # what TOML cannot say, no file holds
-            return
+            reject()
         file.write_text(text, encoding="utf-8")
-        harmless(lambda: _use(Study.from_file(file)), folder)
+        return harmless(lambda: _use(Study.from_file(file)), folder)
 
     axis = st.lists(strange, max_size=3)
     grid = st.fixed_dictionaries({"log": axis}, optional={"points": strange, "step": strange})
@@ -76,9 +78,9 @@ def studies(folder: Path) -> Kind:
 def python_studies(folder: Path) -> Kind:
     """The same keywords given to `Study` in Python."""
 
-    def check(case: tuple[str, list[tuple[str, Any]]]) -> None:
+    def check(case: tuple[str, list[tuple[str, Any]]]) -> str:
         keys = dict(STUDIES[case[0]]) | {key: value for key, value in case[1] if key.isidentifier()}
-        harmless(lambda: _use(Study(**keys)), folder)
+        return harmless(lambda: _use(Study(**keys)), folder)
 
     change = st.tuples(st.sampled_from(KEYS), nested)
     return st.tuples(st.sampled_from(sorted(STUDIES)), st.lists(change, min_size=1, max_size=3)), check
@@ -87,11 +89,11 @@ def python_studies(folder: Path) -> Kind:
 def overrides(folder: Path) -> Kind:
     """Texts after ``--set``."""
 
-    def check(texts: list[str]) -> None:
+    def check(texts: list[str]) -> str:
         def read() -> None:
             schema.read(apply_overrides(STUDIES["quickstart"], texts, schema.defaults()), "study")
 
-        harmless(read, folder)
+        return harmless(read, folder)
 
     value = st.one_of(
         strange.map(str), st.text(max_size=20), st.sampled_from(["[1, 2", "{a=1}", "1,2,,3", "x = 1\ny = 2", "'''", "[[", "1e999"])
@@ -109,11 +111,11 @@ def names(folder: Path) -> Kind:
 
     known = [name for kind in KINDS for name in catalogue()[kind]]
 
-    def check(case: tuple[str, str]) -> None:
+    def check(case: tuple[str, str]) -> str:
         kind, name = case
-        harmless(lambda: catalogue().find(kind, name), folder)
         if kind in ("optimizers", "schedules"):
             harmless(lambda: _use(tiny(**{kind[:-1]: name})), folder)
+        return harmless(lambda: catalogue().find(kind, name), folder)
 
     piece = st.one_of(
         st.sampled_from(known), st.text(max_size=6), strange.map(str), st.sampled_from(["+", " then ", " * ", "(", "lr:", "10"])
@@ -124,7 +126,7 @@ def names(folder: Path) -> Kind:
 def expressions(folder: Path) -> Kind:
     """What `optlab autodiff` is given."""
 
-    def check(text: str) -> None:
+    def check(text: str) -> str:
         def differentiate() -> None:
             formula = worked.autodiff(text)
             point = dict.fromkeys(formula.variables, 0.75)
@@ -133,7 +135,7 @@ def expressions(folder: Path) -> Kind:
             slopes = formula.gradient(**point), formula.forward(**point), formula.reverse(**point)
             assert all(one.keys() == point.keys() for one in slopes)
 
-        harmless(differentiate, folder)
+        return harmless(differentiate, folder)
 
     pieces = [*FUNCTIONS, *"+-*/%<>&|~(),.^=!", "**", "//", "<=", "==", "x", "y", "pi", "e", "1", "2.5", "1e308", "1e-320", " ", "_",
               "lambda", "__import__", "x.y", "[0]", "'a'", "if", "²", "√"]  # fmt: skip
@@ -159,10 +161,10 @@ def _frame() -> pd.DataFrame:
     return frame.assign(y=rng.integers(3, size=12))
 
 
-def _table_check(folder: Path, name: str, read: Callable[[Path], Any]) -> Callable[[bytes], None]:
+def _table_check(folder: Path, name: str, read: Callable[[Path], Any]) -> Callable[[bytes], str]:
     file = folder / name
 
-    def check(contents: bytes) -> None:
+    def check(contents: bytes) -> str:
         from optlab.data import problem_dataset
 
         file.write_bytes(contents)
@@ -172,7 +174,7 @@ def _table_check(folder: Path, name: str, read: Callable[[Path], Any]) -> Callab
             data = problem_dataset(read(file), {}, rng, rng)
             assert np.isfinite(data.train.X).all() and np.isfinite(data.train.Y).all()
 
-        harmless(load, folder)
+        return harmless(load, folder)
 
     return check
 
@@ -217,7 +219,7 @@ def stores(folder: Path) -> Kind:
         assert study.run(path).complete and of(study)
     contents = path.read_bytes()
 
-    def check(damaged: bytes) -> None:
+    def check(damaged: bytes) -> str:
         for ending in ("-wal", "-shm", "-journal"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
         path.write_bytes(damaged)
@@ -235,7 +237,7 @@ def stores(folder: Path) -> Kind:
             for place, one in zip(places, stored.details(path, places).values(), strict=False):
                 one.trial(place.contender)
 
-        harmless(read, folder)
+        return harmless(read, folder)
 
     return mutated(contents), check
 
@@ -249,9 +251,9 @@ def deepobs(folder: Path) -> Kind:
     }  # fmt: skip
     file = folder / "run.json"
 
-    def check(contents: bytes) -> None:
+    def check(contents: bytes) -> str:
         file.write_bytes(contents)
-        harmless(lambda: published.read(folder), folder)
+        return harmless(lambda: published.read(folder), folder)
 
     changed = st.tuples(st.sampled_from(sorted(record)), nested).map(lambda change: json.dumps(record | {change[0]: change[1]}).encode())
     dropped = st.sampled_from(sorted(record)).map(lambda key: json.dumps({k: v for k, v in record.items() if k != key}).encode())
@@ -269,9 +271,9 @@ def records(folder: Path) -> Kind:
         store.unlink()
     about = json.loads(file.read_bytes())
 
-    def check(contents: bytes) -> None:
+    def check(contents: bytes) -> str:
         file.write_bytes(contents)
-        harmless(lambda: _use(replay.load(file).study()), folder)
+        return harmless(lambda: _use(replay.load(file).study()), folder)
 
     def placed(case: tuple[tuple[str, ...], str | None, Any]) -> bytes:
         path, key, value = case

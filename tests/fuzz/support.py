@@ -25,7 +25,7 @@ LONGEST = 2000
 counted = pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
 
 
-def fuzz(inputs: st.SearchStrategy[Any], check: Callable[[Any], None], examples: int) -> None:
+def fuzz(inputs: st.SearchStrategy[Any], check: Callable[[Any], object], examples: int) -> None:
     """Call `check` with so many inputs; the same ones each time."""
 
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

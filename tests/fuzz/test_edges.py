@@ -54,7 +54,7 @@ def test_numbers_as_large_as_a_float_can_be_end_in_a_sentence_or_in_divergence(v
     try:
         frame = own(tmp_path, rows, scale=scale).run(tmp_path / "lab.db").frame()
     except OptlabError as error:
-        assert "own" in str(error) and not (tmp_path / "lab.db").exists()
+        assert "divide them by something" in str(error) and not (tmp_path / "lab.db").exists()
     else:
         assert set(frame["status"]) <= {"done", "stuck", "diverged"}
 
@@ -78,6 +78,7 @@ def test_hostile_foreign_and_spaced_names_reach_the_page_as_text(optlab: Command
         "l2": 0.0,
         "confirm": 6,
         "target": None,
+        "problem": None,
     }
     text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value is not None)
     text += f"[variant.{json.dumps(label)}]\nof = 'adam'\n[problem]\ncsv = {json.dumps(data)}\ntarget = 'y'\n"

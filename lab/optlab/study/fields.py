@@ -14,6 +14,9 @@ from optlab.errors import nearest
 from optlab.hyper import Domain
 from optlab.study import axes
 
+LONGEST_TITLE = 200
+"""Bytes of a study's name: file systems allow 255, and a few letters come on top."""
+
 Reader = Callable[[Any], Any]
 _INF = float("inf")
 ANY = Domain("real", -_INF, _INF, low_open=True, high_open=True)
@@ -64,8 +67,9 @@ def identifier(value: Any) -> str:
 def title(value: Any) -> str:
     """A study's name: it also names the folder of the report, so it must not lead elsewhere."""
     found = identifier(value)
-    if found.startswith(".") or any(sign in found for sign in "/\\\0") or not found.isprintable():
-        raise _refuse(value, "a name without slashes and control characters that does not begin with a dot")
+    if found.startswith(".") or any(sign in found for sign in "/\\\0") or not found.isprintable() or len(found.encode()) > LONGEST_TITLE:
+        must = "a name without slashes and control characters that does not begin with a dot"
+        raise _refuse(value, f"{must} and has at most {LONGEST_TITLE} bytes")
     return found
 
 
