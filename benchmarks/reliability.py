@@ -74,8 +74,8 @@ def inputs(each: int, say: Callable[[str], None]) -> dict[str, tuple[int, int]]:
 def sweep(trials: int) -> dict[str, float]:
     """A sweep of short trials of 50 epochs with its store: trials per second, bytes per trial, and how many of it verify."""
     study = Study(
-        problem="iris", optimizer=["gd"], layers=[4], epochs=50, batch_size="full", lr=[0.1, 0.2], l2=[0.0, 1e-3], seeds=max(trials // 4, 1),
-        confirm=0, baselines=False, name="reliability",
+        problem="iris", optimizer=["gd"], layers=[4], epochs=50, batch_size="full", lr=[0.1, 0.2], l2=[0.0, 1e-3],
+        seeds=max(trials // 4, 1), confirm=0, baselines=False, name="reliability",
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lab.db"
@@ -101,17 +101,17 @@ def page(killed: dict[str, int], compared: int, fuzzed: dict[str, tuple[int, int
     lines = [
         "# Reliability: what was done to it, and what held",
         "",
-        "`python -m benchmarks.reliability` does all of this again and writes this page. A single lost, doubled or different trial, a single",
-        "traceback, a file that was written to, would end it with an error instead.",
+        "`python -m benchmarks.reliability` does all of this again and writes this page. A single lost, doubled or different trial,",
+        "a single traceback, a file that was written to, would end it with an error instead.",
         "",
-        f"Measured with optlab {about['optlab']}, Python {about['python']}, NumPy {about['numpy']}, Numba {about['numba']} on {about['cpu']}",
-        f"with {environment.cores()} cores.",
+        f"Measured with optlab {about['optlab']}, Python {about['python']}, NumPy {about['numpy']}, Numba {about['numba']}",
+        f"on {about['cpu']} with {environment.cores()} cores.",
         "",
         "## Killed runs",
         "",
-        f"A sweep of three optimizers, two learning rates and 16 seeds, confirmed on 16 more, was ended {sum(killed.values())} times by SIGKILL and gone on",
-        "with by the same command. After each kill the store opened, was whole, and held no trial twice; each number in it was that of",
-        f"an undisturbed run, bit for bit, and in the end all {compared:,} trials were there.",
+        "A sweep of three optimizers, two learning rates and 16 seeds, confirmed on 16 more, was ended by SIGKILL and gone on with by",
+        f"the same command, {sum(killed.values())} times. After each kill the store opened, was whole, and held no trial twice; each",
+        f"number in it was that of an undisturbed run, bit for bit, and in the end all {compared:,} trials were there.",
         "",
         "| phase | struck | kills survived |",
         "|---|---|---:|",
@@ -119,9 +119,9 @@ def page(killed: dict[str, int], compared: int, fuzzed: dict[str, tuple[int, int
         "",
         "## Bad input",
         "",
-        "Made by hypothesis: files with bytes flipped, cut out and doubled, keys that hold what they should not, made-up names, formulas and",
-        "texts. Each was taken, or refused with one sentence on one line; no file was written to, and nothing of it was run (an audit hook",
-        "watched for evaluated text, unpickling and new processes).",
+        "Made by hypothesis: files with bytes flipped, cut out and doubled, keys that hold what they should not, made-up names, formulas,",
+        "texts. Each was taken, or refused with one sentence on one line; no file was written to, and nothing of it was run (an audit",
+        "hook watched for evaluated text, unpickling and new processes).",
         "",
         "| input | given | refused |",
         "|---|---:|---:|",

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from optlab.errors import OptlabError
 
+HERE = str(Path(__file__).parent)
 FEW, MANY = 25, 2000
 LONGEST = 2000
 """Characters of a sentence that still helps."""
@@ -51,12 +52,17 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _importing() -> bool:
     """Whether a module is being imported, whose records and named tuples are made by exec."""
-    frame: types.FrameType | None = sys._getframe()
+    frame: types.FrameType | None = sys._getframe(2)  # who did it
     while frame is not None:
+        if frame.f_code.co_filename.startswith(HERE):
+            return False
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True
         frame = frame.f_back
     return False
+
+
+sys.addaudithook(_audit)
 
 
 @contextmanager

@@ -51,12 +51,13 @@ def test_constant_features_and_targets_are_no_division_by_zero(scale: str, tmp_p
 @pytest.mark.parametrize("value", ["1e308", "-1.7e308", "5e-324", "1e154"])
 def test_numbers_as_large_as_a_float_can_be_end_in_a_sentence_or_in_divergence(value: str, scale: str, tmp_path: Path) -> None:
     rows = [f"{k % 3},{value if k % 2 else 1},{k / 7}" for k in range(20)]
-    try:
-        frame = own(tmp_path, rows, scale=scale).run(tmp_path / "lab.db").frame()
-    except OptlabError as error:
-        assert "divide them by something" in str(error) and not (tmp_path / "lab.db").exists()
+    study = own(tmp_path, rows, scale=scale)
+    if scale == "standard" and value in ("1e308", "-1.7e308"):
+        with pytest.raises(OptlabError, match="divide them by something"):
+            study.run(tmp_path / "lab.db")
+        assert not (tmp_path / "lab.db").exists()
     else:
-        assert set(frame["status"]) <= {"done", "stuck", "diverged"}
+        assert set(study.run(tmp_path / "lab.db").frame()["status"]) <= {"done", "stuck", "diverged"}
 
 
 def test_hostile_foreign_and_spaced_names_reach_the_page_as_text(optlab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +66,7 @@ def test_hostile_foreign_and_spaced_names_reach_the_page_as_text(optlab: Command
     folder.mkdir()
     monkeypatch.chdir(folder)
     label = HOSTILE.replace("/", "")
-    data = "Zoë & 数据 'x' <b>.csv"
+    data = "Zoë & Δοκιμή 'x' <b>.csv"
     rng = np.random.default_rng(0)
     rows = [f"{a},{b},{label if a > b else 'ж'}" for a, b in rng.normal(size=(60, 2)).round(3)]
     (folder / data).write_text("\n".join(["a,b,y", *rows]), encoding="utf-8")
@@ -86,7 +87,7 @@ def test_hostile_foreign_and_spaced_names_reach_the_page_as_text(optlab: Command
     code, out, err = optlab("run", "a study.toml", "--store", "the store.db", "--out", "the report", "-q")
     assert (code, err) == (0, "")
     page = (folder / "the report/index.html").read_text(encoding="utf-8")
-    assert "&lt;img src=x" in page and "数据" in page
+    assert "&lt;img src=x" in page and "Δοκιμή" in page
     assert "<img src=x" not in page and "<script>alert" not in page and "x' <b>" not in page
     assert "optlab run 'a study.toml'" in out
     assert optlab("verify", "the store.db", "--sample", "4", "-q")[0] == 0
@@ -129,11 +130,11 @@ def test_numbers_that_no_computer_holds_are_refused_or_cost_nothing_yet(key: str
     if key == "layers":
         changes = {"layers": [10**6] * 3}
     keys = {name: value for name, value in {**TINY, **changes}.items() if value is not None}
-    try:
-        study = Study(**keys)
-        assert next(study.trials()).digest
-    except OptlabError as error:
-        assert key in str(error)
+    if key == "depth":
+        with pytest.raises(OptlabError, match=key):
+            next(Study(**keys).trials())
+    else:
+        assert next(Study(**keys).trials()).digest
 
 
 def test_a_million_rows_are_read_split_and_trained_on(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class Study:
             study.reference = str(name_or_path)
             return study
         path = Path(name_or_path)
-        if not path.exists() and path.suffix != ".toml":
+        if path.suffix != ".toml" and not path.exists():
             raise OptlabError(
                 f"there is no study called {str(name_or_path)!r}{nearest(str(name_or_path), list(known))} and no such file; "
                 f"built in are {', '.join(known)}"
