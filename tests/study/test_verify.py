@@ -102,7 +102,7 @@ def test_a_changed_number_is_found_and_named(sql: str, what: str, copy: Path) ->
     found = again(copy)
     assert [place.place.row for place in found.different] == [3]
     assert [one.what for one in found.different[0].differences] == [what]
-    assert "so the store was changed" in found.different[0].explanation
+    assert "its seal is broken" in found.different[0].explanation
     assert found.sentence.endswith("1 differ.")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, study, verify
+from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, store, study, verify
 from optlab.errors import OptlabError
 
 # Typer carries its own copy of click from 0.20 on, and uses the installed one before: the base class of its errors is asked of itself.
@@ -40,6 +40,7 @@ app.command("autodiff")(autodiff.autodiff)
 app.command("check")(check.check)
 app.command("new")(new.new)
 app.command("selftest")(selftest.selftest)
+app.add_typer(store.app, name="store")
 app.command("cache")(cache.cache)
 
 

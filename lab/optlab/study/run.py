@@ -18,6 +18,7 @@ from optlab.identity import ByIdentity
 from optlab.jit import Compilation
 from optlab.prepared import wire
 from optlab.study import baselines, environment, record
+from optlab.study.hold import held
 from optlab.study.plan import Plan
 from optlab.study.pool import Pool
 from optlab.study.progress import Meter, Progress, expected_cost
@@ -48,12 +49,17 @@ def run_study(
     Returns the results so far; `Results.complete` says whether that is all.
 
     Raises:
-        OptlabError: the data cannot be prepared, or the store cannot be written.
+        OptlabError: the data cannot be prepared, or the store cannot be written: another process may be writing it.
     """
     threads, stop = environment.threads(workers), stop or Stop()
     for problem in study.problems:
         study.datasets.get(problem, 0)
-    with nullcontext(store) if isinstance(store, Store) else Store(store) as opened, single_threaded(), interruptible(stop):
+    with (
+        nullcontext(store) if isinstance(store, Store) else Store(store) as opened,
+        held(opened.path, f"a run of {study.name}"),
+        single_threaded(),
+        interruptible(stop),
+    ):
         begin, compiled = time.perf_counter(), Compilation.seconds
         former = opened.study(study.name) if study.name in opened.studies() else {}
         phases = _Phases(study, opened, threads, progress, stop, order, compiled)

@@ -14,6 +14,7 @@ from typing import Any
 
 from optlab.errors import OptlabError
 from optlab.settings import Settings
+from optlab.study import seals
 from optlab.study.finished import FINALS
 from optlab.study.speed import rows
 from optlab.study.trial import Cell, Split, Trial
@@ -28,7 +29,7 @@ _INDEX = """
     FROM study_trial JOIN study ON study.id = study_trial.study JOIN trial ON trial.digest = study_trial.digest
     ORDER BY study.id, study_trial.position"""
 _DETAILS = f"""
-    SELECT trial.id, trial.digest, configuration.description, environment.description, trial.seed, trial.replicate, trial.data,
+    SELECT {seals.sound("trial", "configuration", "curve")}, trial.id, trial.digest, plain(configuration.description), environment.description, trial.seed, trial.replicate, trial.data,
            curve.digest, curve.block, {", ".join(f"trial.{name}" for name in NUMBERS)}
     FROM trial JOIN configuration ON configuration.id = trial.configuration JOIN environment ON environment.id = trial.environment
     JOIN curve ON curve.trial = trial.id WHERE trial.id IN ({{}})"""
@@ -56,7 +57,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Stored:
-    """All that is stored of a trial. about: what `Cell.description` wrote. numbers: by the names `NUMBERS`. curve: digest and block."""
+    """All that is stored of a trial.
+
+    about: what `Cell.description` wrote. numbers: by the names `NUMBERS`. curve: digest and block. sound: all of it is as it was written
+    (`optlab.study.seals`).
+    """
 
     digest: str
     about: Mapping[str, Any]
@@ -66,6 +71,7 @@ class Stored:
     data: str
     numbers: Mapping[str, Any]
     curve: tuple[bytes, bytes]
+    sound: bool
 
     def trial(self, contender: str, phase: str = "") -> Trial:
         """The trial that this is the outcome of.
@@ -104,12 +110,12 @@ def details(path: Path, places: Iterable[Place]) -> dict[int, Stored]:
     """Row -> what is stored there."""
     numbers = ",".join(str(int(place.row)) for place in places)
     found = {}
-    for row, digest, about, environment, seed, replicate, data, curve, block, *rest in rows(path, _DETAILS.format(numbers)):
+    for sound, row, digest, about, environment, seed, replicate, data, curve, block, *rest in rows(path, _DETAILS.format(numbers)):
         try:
             texts = json.loads(about), json.loads(environment)
         except ValueError as error:
             raise OptlabError(f"the store {path} is damaged: trial {digest.hex()[:12]} has no readable description ({error})") from error
-        found[row] = Stored(digest.hex(), *texts, seed, replicate, data.hex(), dict(zip(NUMBERS, rest, strict=True)), (curve, block))
+        found[row] = Stored(digest.hex(), *texts, seed, replicate, data.hex(), dict(zip(NUMBERS, rest, strict=True)), (curve, block), bool(sound))
     return found
 
 

@@ -194,6 +194,8 @@ class _Again:
         found = tuple(differences(one, now))
         if not found or self._stop.requests:
             return Checked(place, trial, found)
+        if not one.sound:
+            return Checked(place, trial, found, "what is stored is not what was written (its seal is broken), so the file was changed")
         if curves.digest(self._record(place, trial).curves) != curves.digest(now.curves):
             return Checked(place, trial, found, "run twice here it differs from itself, so something in it is not determined by its seed")
         return Checked(place, trial, found, causes.sentence(one.environment, environment.describe()))
