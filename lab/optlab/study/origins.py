@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optlab import registry
 from optlab.errors import OptlabError
 from optlab.study import problems, schema
+from optlab.study.entries import FILES
 from optlab.study.problems import Datasets, StudyProblem
 from optlab.study.stored import Place, Stored
 from optlab.study.trial import NUMERICS, PluginDigests, Trial
@@ -113,7 +114,7 @@ def relocated(given: Mapping[str, Any], data: Path | None) -> dict[str, Any]:
     def moved(entry: Any) -> Any:
         if not isinstance(entry, Mapping):
             return entry
-        return {key: str(folder / Path(str(value)).name) if key in schema.FILES else value for key, value in entry.items()}
+        return {key: str(folder / Path(str(value)).name) if key in FILES else value for key, value in entry.items()}
 
     return {**given, "problem": [moved(one) for one in problem] if isinstance(problem, list) else moved(problem)}
 

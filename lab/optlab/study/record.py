@@ -49,6 +49,7 @@ def describe(study: Study, until_decided: bool = False, **measured: Any) -> dict
         "methods": found.paragraph(),
         "design": design(study, LOOKS if until_decided else None),
         "ingredients": ingredients.of(study) | {"until_decided": until_decided},
+        "published": study.published.plain() if study.published is not None else None,
     }
     return record | measured
 
