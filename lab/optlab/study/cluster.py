@@ -20,9 +20,8 @@ from optlab.errors import OptlabError
 from optlab.study import remote
 from optlab.study.batches import Batch, Batches
 from optlab.study.pace import Pace
-from optlab.study.problems import KEPT
 from optlab.study.progress import Meter
-from optlab.study.recent import Recent
+from optlab.study.recent import DATASETS, Recent
 from optlab.study.shipment import OPTLAB, Shipment
 from optlab.study.spec import Study
 from optlab.study.stop import Stop
@@ -51,7 +50,7 @@ class Cluster:
 
     def __init__(self, client: Client, address: str, study: Study, order: remote.Order, stop: Stop, cost: Callable[[Trial], float]) -> None:
         self._client, self._address, self._study, self._order, self._stop = client, address, study, pickle.dumps(order), stop
-        self._token, self._pace, self._data = order.token, Pace(cost), Recent(KEPT)
+        self._token, self._pace, self._data = order.token, Pace(cost), Recent(DATASETS)
         self._places: dict[str, int] = {}
         self._refused: dict[str, str] = {}
         self._looked, self._asked = -_LOOK, 0

@@ -12,8 +12,7 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from optlab.study.problems import KEPT
-from optlab.study.recent import Recent
+from optlab.study.recent import DATASETS, Recent
 from optlab.study.shipment import Shipment
 from optlab.study.trial import Trial
 
@@ -46,7 +45,7 @@ class Member:
         self.begun: float | None = None
         self.overdue: int | None = None
         self.ready = self._stopped = False
-        self._known = Recent(KEPT)  # digests of data, as the process keeps them
+        self._known = Recent(DATASETS)  # digests of data, as the process keeps them
         self._mail, self._out = mail, queue.SimpleQueue[Any]()
         words = [sys.executable, "-c", _MAIN.format(path=[each for each in sys.path if isinstance(each, str)])]
         # A session of its own: Ctrl-C in a terminal goes to the coordinator, which knows what to finish.

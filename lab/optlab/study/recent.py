@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+DATASETS = 32
+"""Data sets that a worker process keeps: as many as a study does (`optlab.study.problems.KEPT`)."""
+
 
 class Recent(OrderedDict[str, Any]):
     """At most `most` entries. Two of them that are used in the same order keep the same keys: so two processes agree on what one has."""

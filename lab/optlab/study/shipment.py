@@ -12,15 +12,17 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optlab import jit, registry
 from optlab.base import Plugin
 from optlab.composition import Composed
 from optlab.errors import OptlabError
 from optlab.registry import Catalogue
-from optlab.study.axes import listed
-from optlab.study.spec import Study
 from optlab.study.trial import Cell, PluginDigests
+
+if TYPE_CHECKING:
+    from optlab.study.spec import Study
 
 OPTLAB = "optlab"
 _UNTOLD = ("cli", "conformance", "evidence", "objectives", "report", "scaffold", "selftest", "study")
@@ -156,6 +158,8 @@ def _version(distribution: str) -> str:
 
 def _used(study: Study) -> Iterator[Plugin]:
     """Every plugin that a trial of the study may execute. Problems are none of them: data are made here and sent as arrays."""
+    from optlab.study.axes import listed  # what plans a study takes a quarter of a second to load, which workers need not
+
     for contender in study.contenders:
         yield from contender.rule.parts
         for kind, name in contender.part_hyper:

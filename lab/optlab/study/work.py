@@ -15,12 +15,12 @@ from optlab.streams import Streams
 from optlab.study import extras
 from optlab.study.curves import COLUMNS
 from optlab.study.finished import Record
-from optlab.study.progress import Meter
 from optlab.study.stop import Stop
 from optlab.study.trial import FIRST_CONFIRMATION, Trial
 
 if TYPE_CHECKING:
     from optlab.data import Dataset
+    from optlab.study.progress import Meter
 
 Keep = Callable[[list[Record], Mapping[str, str]], None]
 """Stores finished trials with the environment they ran in (`optlab.study.environment`); on return they are on disk."""

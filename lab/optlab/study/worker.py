@@ -18,15 +18,14 @@ from typing import Any, BinaryIO
 from optlab.blas import single_threaded
 from optlab.errors import OptlabError
 from optlab.study.bench import Bench
-from optlab.study.problems import KEPT
-from optlab.study.recent import Recent
+from optlab.study.recent import DATASETS, Recent
 from optlab.study.stop import Stop
 from optlab.study.work import failed
 
 
 def receive(pipe: BinaryIO, given: queue.SimpleQueue[Any], stop: Stop) -> None:
     """Put what comes in into a queue; a wish to stop is heard at once. Ends the process with its input."""
-    datasets = Recent(KEPT)
+    datasets = Recent(DATASETS)
     while True:
         try:
             word, *rest = pickle.load(pipe)
