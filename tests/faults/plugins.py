@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-TEXT = '''
+TEXT = """
 import os
 import signal
 import sys
@@ -57,7 +57,7 @@ def greedy(rng, n_in, n_out):
 def register_initializers(register):
     for one in (forever, deadly, deadly_once, harmless, leaving, garbage, greedy):
         register(one)
-'''
+"""
 
 
 def written(folder: Path) -> Path:

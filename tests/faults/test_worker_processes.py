@@ -153,7 +153,9 @@ def test_a_trial_far_beyond_the_others_is_named(tmp_path: Path, monkeypatch: pyt
 
     threading.Timer(60.0, lambda: (stop.ask(), stop.ask())).start()
     monkeypatch.setattr(pace, "FAR", 0.0)
-    run_study(tiny(epochs=10_000_000, evaluate_every=0, confirm=0, optimizer="gd"), tmp_path / "lab.db", workers=1, stop=stop, progress=look)
+    run_study(
+        tiny(epochs=10_000_000, evaluate_every=0, confirm=0, optimizer="gd"), tmp_path / "lab.db", workers=1, stop=stop, progress=look
+    )
     (named,) = [one for one in seen if "has run for" in one][:1]
     assert named.startswith("gd on iris (lr = 0.001, replicate 0) has run for") and "--trial-limit SECONDS would end it" in named
 

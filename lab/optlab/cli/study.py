@@ -134,5 +134,7 @@ def _show(results: Results, folder: Path, again: bool) -> None:
     screen.print()
     terminal(results.evidence(), screen)
     screen.print()
+    if results.apart:
+        screen.print(results.apart, markup=False, soft_wrap=True)
     screen.print(Text.assemble("report  ", (str(page), "bold")), soft_wrap=True)
     screen.print(Text.assemble("go on   ", (str(results.record["command"]), "bold")), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from optlab.data import Dataset
 
 MOST_CELLS = 2000
+
+_FIELDS = [field.name for field in dataclasses.fields(Record) if field.name != "trial"]
 
 
 class Bench:
@@ -58,3 +61,13 @@ class Bench:
             return self.run(self.prepare(trial, dataset), dataset)
         except OptlabError as error:
             return failed(trial, str(error))
+
+
+def packed(record: Record | None) -> list[Any] | None:
+    """A record without its trial, which who gave it out has."""
+    return None if record is None else [getattr(record, name) for name in _FIELDS]
+
+
+def unpacked(trial: Trial, fields: list[Any] | None) -> Record | None:
+    """The record again."""
+    return None if fields is None else Record(trial, *fields)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from optlab.errors import OptlabError
 from optlab.study import remote
 from optlab.study.batches import Batch, Batches
+from optlab.study.bench import unpacked
 from optlab.study.pace import Pace
 from optlab.study.progress import Meter
 from optlab.study.recent import DATASETS, Recent
@@ -181,7 +182,8 @@ class Cluster:
             batches.back(Batch(batch.trials, batch.cost, batch.faults - 1))
             return True
         self._pace.note(batch.cost, returned.seconds, len(batch.trials))
-        keep(returned.records, returned.environment)
+        records = (unpacked(batch.trials[number], fields) for number, fields in returned.records.items())
+        keep([one for one in records if one is not None], returned.environment)
         return False
 
 

@@ -60,7 +60,7 @@ class Pool:
         names = [f"optlab-{k}" for k in range(self.size)]
         workers = [threading.Thread(target=self._serve, args=(given, finished), name=name, daemon=True) for name in names]
         patience = None
-        with _switching():
+        with switching():
             for worker in workers:
                 worker.start()
             try:
@@ -122,7 +122,8 @@ class Pool:
 
 
 @contextmanager
-def _switching() -> Iterator[None]:
+def switching() -> Iterator[None]:
+    """Hand the interpreter from thread to thread sooner."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH)
     try:

@@ -11,13 +11,15 @@ import queue
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from optlab.errors import OptlabError
 from optlab.study import environment
+from optlab.study.bench import unpacked
 from optlab.study.finished import Record
 from optlab.study.member import Mail, Member
 from optlab.study.pace import Pace
-from optlab.study.pool import PATIENCE
+from optlab.study.pool import PATIENCE, switching
 from optlab.study.progress import Meter
 from optlab.study.shipment import Shipment
 from optlab.study.stop import Stop
@@ -60,6 +62,10 @@ class Crew:
 
     def run(self, todo: Iterator[Trial], keep: Keep, meter: Meter) -> None:
         """See `work.Backend`."""
+        with switching():
+            self._run(todo, keep, meter)
+
+    def _run(self, todo: Iterator[Trial], keep: Keep, meter: Meter) -> None:
         records, since, more = list[Record](), time.monotonic(), True
         while True:
             if self._stop.requests:
@@ -118,7 +124,7 @@ class Crew:
         except queue.Empty:
             return
 
-    def _hear(self, member: Member, message: tuple[object, ...] | None, records: list[Record]) -> None:
+    def _hear(self, member: Member, message: tuple[Any, ...] | None, records: list[Record]) -> None:
         if member not in self._members:
             return  # given up
         match message:
@@ -131,10 +137,10 @@ class Crew:
                 raise OptlabError(sentence)
             case ("begin", int()):
                 member.begin()
-            case ("done", int(number), record):
-                trial = member.done(number)
-                if isinstance(record, Record):
-                    self._pace.note(self._pace.cost(trial), record.seconds)
+            case ("done", int(number), fields):
+                record = unpacked(member.done(number), fields)
+                if record is not None:
+                    self._pace.note(self._pace.cost(record.trial), record.seconds)
                     records.append(record)
 
     def _bury(self, member: Member, records: list[Record]) -> None:

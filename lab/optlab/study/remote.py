@@ -6,7 +6,7 @@ import pickle
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from optlab import blas
 from optlab.errors import OptlabError
 from optlab.jit import Compilation
 from optlab.study import environment
-from optlab.study.bench import Bench
+from optlab.study.bench import Bench, packed
 from optlab.study.finished import Record
 from optlab.study.processes import Crew
 from optlab.study.progress import Meter
@@ -41,10 +41,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Returned:
-    """What came of a batch: records and the environment they were made in, seconds that its trials took; or why it was refused."""
+    """What came of a batch, or why it was refused.
+
+    records: number of the trial in the batch -> its record (`bench.packed`), of those that were not given up. environment: what they ran
+    in. seconds: what they took.
+    """
 
     worker: str
-    records: list[Record]
+    records: Mapping[int, list[Any]]
     environment: Mapping[str, str]
     seconds: float
     refused: str = ""
@@ -59,10 +63,10 @@ class _Desk:
         self._bench = Bench(order.shipment, stop)
         self._crews: list[Crew] = []
 
-    def run(self, trials: list[Trial], datasets: Mapping[str, Dataset]) -> list[Record]:
+    def run(self, trials: tuple[Trial, ...], datasets: Mapping[str, Dataset]) -> Iterator[Record]:
         """The records of those trials that were not given up."""
         if not self._order.apart:
-            return [record for trial in trials if (record := self._bench.do(trial, datasets[trial.data])) is not None]
+            return filter(None, (self._bench.do(trial, datasets[trial.data]) for trial in trials))
         crew: Crew | None = getattr(self._own, "crew", None)
         self._own.datasets = datasets
         if crew is None:
@@ -72,7 +76,7 @@ class _Desk:
             self._crews.append(crew)
         records: list[Record] = []
         crew.run(iter(trials), lambda some, _: records.extend(some), Meter("", 0, 0, 0.0, None, 0.0))
-        return records
+        return iter(records)
 
     def close(self) -> None:
         for crew in self._crews:
@@ -110,9 +114,11 @@ def run_batch(order: bytes, trials: bytes, digests: tuple[str, ...], *datasets: 
 
     here, begin, compiled = str(get_worker().address), time.perf_counter(), Compilation.seconds
     try:
-        records = _desk(pickle.loads(order)).run(pickle.loads(trials), dict(zip(digests, datasets, strict=True)))
+        given: tuple[Trial, ...] = pickle.loads(trials)
+        found = {one.trial.digest: packed(one) for one in _desk(pickle.loads(order)).run(given, dict(zip(digests, datasets, strict=True)))}
     except OptlabError as error:
-        return pickle.dumps(Returned(here, [], {}, 0.0, str(error)))
+        return pickle.dumps(Returned(here, {}, {}, 0.0, str(error)))
+    records = {number: fields for number, trial in enumerate(given) if (fields := found.get(trial.digest)) is not None}
     seconds = time.perf_counter() - begin - (Compilation.seconds - compiled)
     return pickle.dumps(Returned(here, records, environment.describe(), max(seconds, 0.0)), pickle.HIGHEST_PROTOCOL)
 

@@ -2,8 +2,8 @@
 
 A message is a pickled tuple: a word and what belongs to it. In: ``("open", shipment)``, ``("data", digest, dataset)``,
 ``("trial", number, trial)``, ``("stop",)``. Out: ``("ready",)`` or ``("refused", sentence)`` once, then for each trial
-``("begin", number)`` when all is compiled and it begins, and ``("done", number, record)``. The end of the input ends the process at once,
-whatever it is doing.
+``("begin", number)`` when all is compiled and it begins, and ``("done", number, fields)`` with what `bench.packed` makes of its record.
+The end of the input ends the process at once, whatever it is doing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from optlab.blas import single_threaded
 from optlab.errors import OptlabError
-from optlab.study.bench import Bench
+from optlab.study.bench import Bench, packed
 from optlab.study.recent import DATASETS, Recent
 from optlab.study.stop import Stop
 from optlab.study.work import failed
@@ -63,7 +63,7 @@ def serve(given: queue.SimpleQueue[Any], out: BinaryIO, stop: Stop) -> None:
                 record = bench.run(ready, dataset)
             except OptlabError as error:
                 record = failed(trial, str(error))
-            tell("done", number, record)
+            tell("done", number, packed(record))
 
 
 def main() -> None:
