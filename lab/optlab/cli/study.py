@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optlab.cli.ending import interrupted
 from optlab.cli.progress import Display, Form, ProgressForm, Quiet, display
 from optlab.cli.tables import DataFolder, Overrides, PluginFiles, StoreFile, Workers, console, print_table
+from optlab.cli.workers import Dask, Processes, TrialLimit
 from optlab.errors import OptlabError
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ def run(
     out: Out = None,
     store: StoreFile = None,
     workers: Workers = None,
+    trial_limit: TrialLimit = None,
+    processes: Processes = False,
+    dask: Dask = None,
     plugin: PluginFiles = None,
     set_: Overrides = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the protocol and the expected cost; run and write nothing.")] = False,
@@ -51,6 +56,7 @@ def run(
     from optlab.study.environment import threads
     from optlab.study.estimate import estimate
     from optlab.study.spec import Study
+    from optlab.study.stop import Stop
     from optlab.study.store import DEFAULT_PATH
 
     recorded = _recorded(study, replay, set_, data, until_decided)
@@ -65,11 +71,15 @@ def run(
         _show_protocol(chosen, cost, until_decided)
         return
     shown.say("plan", cost.line())
+    stop = Stop()
     with shown:
-        results = chosen.run(path, workers=workers, progress=shown.show, until_decided=until_decided)
+        results = chosen.run(
+            path, workers=workers, trial_limit=trial_limit, processes=processes, dask=dask, progress=shown.show,
+            until_decided=until_decided, stop=stop,
+        )  # fmt: skip
     _show(results, folder, shown, again=False)
     if not results.complete:
-        raise KeyboardInterrupt
+        interrupted(stop.signal)
     if recorded is not None:
         agreement = recorded.agreement(results)
         typer.echo(agreement.sentence)
@@ -164,5 +174,7 @@ def _show(results: Results, folder: Path, shown: Display, again: bool) -> None:
     screen.print()
     terminal(results.evidence(), screen)
     screen.print()
+    if results.apart:
+        screen.print(results.apart, markup=False, soft_wrap=True)
     screen.print(Text.assemble("report  ", (str(page), "bold")), soft_wrap=True)
     screen.print(Text.assemble("go on   ", (str(results.record["command"]), "bold")), soft_wrap=True)

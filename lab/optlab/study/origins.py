@@ -100,7 +100,7 @@ def of_record(record: Mapping[str, Any], source: str, catalogue: registry.Catalo
     missing = [one for one in about.get("python") or () if one.startswith("its data")]
     if missing:
         raise OptlabError(f"{missing[0]}, which no file holds")
-    given = {key: value for key, value in record["settings"].items() if key != "plugin"}
+    given = {key: value for key, value in record["settings"].items() if key not in ("plugin", "published")}
     spec = schema.read(relocated(given, data), source)
     return {one.label: one for one in problems.resolve(spec, catalogue, source, Path(about.get("folder") or "."))}
 

@@ -72,7 +72,7 @@ class Recorded:
                 "run the program that made it, or put rules into a plugin file and data into a table"
             )
         self._check_files(about["plugins"], files)
-        given = {key: value for key, value in self.record["settings"].items() if key != "plugin"}
+        given = {key: value for key, value in self.record["settings"].items() if key not in ("plugin", "published")}
         given = relocated(given, None if data is None else Path(data))
         study = Study.from_record(given, f"record {self.path}", Path(about["folder"]), files, about["name"])
         study.reference, study.overrides = about["reference"], tuple(about["overrides"])
@@ -116,16 +116,20 @@ class Recorded:
         here = environment.describe()
         why = [f"optlab's numerics were {numerics} and are {NUMERICS}"] if numerics != NUMERICS else []
         why += causes.between(self.environments[0], here) if self.environments else []
-        return Agreement(sum(one["trials"] for one in self.outcomes), tuple(different), tuple(why))
+        return Agreement(sum(one["trials"] for one in self.outcomes), tuple(different), tuple(why), "published" in self.record["settings"])
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """trials: recorded ones. different: (problem, contender, in what). causes: what is not as it was when they ran."""
+    """trials: recorded ones. different: (problem, contender, in what). causes: what is not as it was when they ran.
+
+    published: others' runs were shown beside the study, which no replay repeats.
+    """
 
     trials: int
     different: tuple[tuple[str, str, str], ...]
     causes: tuple[str, ...]
+    published: bool = False
 
     def __bool__(self) -> bool:
         return not self.different
@@ -134,7 +138,8 @@ class Agreement:
     def sentence(self) -> str:
         """The verdict of a replay."""
         if not self.different:
-            return f"replay: all {self.trials:,} recorded trials came out the same, bit for bit"
+            beside = "; the published runs that were shown beside them are no part of it" if self.published else ""
+            return f"replay: all {self.trials:,} recorded trials came out the same, bit for bit{beside}"
         who = "; ".join(f"{contender} on {problem}: {what}" for problem, contender, what in self.different)
         why = f"conditions differ: {'; '.join(self.causes)}" if self.causes else "on the same CPU and versions"
         return f"replay: the numbers are not the recorded ones ({who}); {why}"

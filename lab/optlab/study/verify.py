@@ -22,16 +22,14 @@ import numpy as np
 
 from optlab.blas import single_threaded
 from optlab.errors import OptlabError
-from optlab.execution import Executor
-from optlab.outcome import Outcome
-from optlab.streams import Streams
-from optlab.study import causes, curves, environment, extras, stored
+from optlab.study import causes, curves, environment, stored
 from optlab.study.finished import FINALS, Record
 from optlab.study.origins import Origins
 from optlab.study.progress import Progress
 from optlab.study.stop import Stop, interruptible
 from optlab.study.stored import Place, Stored
-from optlab.study.trial import FIRST_CONFIRMATION, Trial
+from optlab.study.trial import Trial
+from optlab.study.work import Work
 
 SAMPLE = 24
 """Trials that are run again unless more are asked for."""
@@ -160,7 +158,7 @@ class _Again:
 
     def __init__(self, origins: Origins, progress: Callable[[Progress], None] | None) -> None:
         self._origins, self._progress, self._stop = origins, progress, Stop()
-        self._execute, self._lock = Executor(origins.catalogue, self._stop.flag), threading.Lock()
+        self._work, self._lock = Work(origins.catalogue, self._stop, diagnostics=False), threading.Lock()
 
     def run(self, drawn: list[tuple[Place, Stored]], threads: int) -> tuple[list[Checked], list[tuple[Place, str]]]:
         ready, unable = list[tuple[Place, Stored, Trial]](), list[tuple[Place, str]]()
@@ -191,29 +189,24 @@ class _Again:
         if self._stop.requests:
             return None
         now = self._record(place, trial)
+        if now is None:
+            return None
         found = tuple(differences(one, now))
         if not found or self._stop.requests:
             return Checked(place, trial, found)
         if not one.sound:
             return Checked(place, trial, found, "what is stored is not what was written (its seal is broken), so the file was changed")
-        if curves.digest(self._record(place, trial).curves) != curves.digest(now.curves):
+        twice = self._record(place, trial)
+        if twice is None or curves.digest(twice.curves) != curves.digest(now.curves):
             return Checked(place, trial, found, "run twice here it differs from itself, so something in it is not determined by its seed")
         return Checked(place, trial, found, causes.sentence(one.environment, environment.describe()))
 
-    def _record(self, place: Place, trial: Trial) -> Record:
+    def _record(self, place: Place, trial: Trial) -> Record | None:
         with self._lock:
             dataset = self._origins.dataset(place, trial)
         settings = dataclasses.replace(trial.settings, time_limit=0.0)  # a trial that ended before its limit
-        outcome = self._execute(settings, dataset, Streams(trial.seed, trial.replicate), False, trial.replicate >= FIRST_CONFIRMATION)
-        return _record(trial, outcome, dataset.classes)
-
-
-def _record(trial: Trial, outcome: Outcome, classes: Any) -> Record:
-    return Record(
-        trial, outcome.status, outcome.sentence, outcome.metric, outcome.steps, outcome.epochs, outcome.seconds, outcome.flops,
-        outcome.curves, extras.number(outcome.roc_auc), extras.confusion_text(outcome.confusion, classes), outcome.bad_epoch,
-        outcome.bad_step, outcome.bad_layer,
-    )  # fmt: skip
+        unlimited = dataclasses.replace(trial, cell=dataclasses.replace(trial.cell, settings=settings))
+        return self._work(unlimited, lambda _: dataset)
 
 
 def differences(one: Stored, now: Record) -> list[Difference]:

@@ -40,6 +40,11 @@ class Workload:
         tally.cost += cost
         tally.seconds += seconds
 
+    @property
+    def cost(self) -> float:
+        """Of all that has not run."""
+        return sum(one.left for one in self._kinds.values())
+
     def seconds(self, elapsed: float) -> float | None:
         """Wall time until all have run, `elapsed` being that since the first began; None before any has finished.
 
