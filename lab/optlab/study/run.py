@@ -51,7 +51,8 @@ def run_study(
     Returns the results so far; `Results.complete` says whether that is all.
 
     Raises:
-        OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written: another process may be writing it.
+        OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written,
+            which another process may be writing.
     """
     stop = stop or Stop()
     for problem in study.problems:

@@ -29,7 +29,8 @@ _INDEX = """
     FROM study_trial JOIN study ON study.id = study_trial.study JOIN trial ON trial.digest = study_trial.digest
     ORDER BY study.id, study_trial.position"""
 _DETAILS = f"""
-    SELECT {seals.sound("trial", "configuration", "curve")}, trial.id, trial.digest, plain(configuration.description), environment.description, trial.seed, trial.replicate, trial.data,
+    SELECT {seals.sound("trial", "configuration", "curve")}, trial.id, trial.digest, plain(configuration.description),
+           environment.description, trial.seed, trial.replicate, trial.data,
            curve.digest, curve.block, {", ".join(f"trial.{name}" for name in NUMBERS)}
     FROM trial JOIN configuration ON configuration.id = trial.configuration JOIN environment ON environment.id = trial.environment
     JOIN curve ON curve.trial = trial.id WHERE trial.id IN ({{}})"""
@@ -108,14 +109,15 @@ def index(path: Path) -> list[Place]:
 
 def details(path: Path, places: Iterable[Place]) -> dict[int, Stored]:
     """Row -> what is stored there."""
-    numbers = ",".join(str(int(place.row)) for place in places)
+    rows_of_them = ",".join(str(int(place.row)) for place in places)
     found = {}
-    for sound, row, digest, about, environment, seed, replicate, data, curve, block, *rest in rows(path, _DETAILS.format(numbers)):
+    for sound, row, digest, about, environment, seed, replicate, data, curve, block, *rest in rows(path, _DETAILS.format(rows_of_them)):
         try:
             texts = json.loads(about), json.loads(environment)
         except ValueError as error:
             raise OptlabError(f"the store {path} is damaged: trial {digest.hex()[:12]} has no readable description ({error})") from error
-        found[row] = Stored(digest.hex(), *texts, seed, replicate, data.hex(), dict(zip(NUMBERS, rest, strict=True)), (curve, block), bool(sound))
+        numbers = dict(zip(NUMBERS, rest, strict=True))
+        found[row] = Stored(digest.hex(), *texts, seed, replicate, data.hex(), numbers, (curve, block), bool(sound))
     return found
 
 
