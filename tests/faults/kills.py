@@ -16,11 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from optlab.study import tables
+from optlab.study import storefile, tables
 from optlab.study.migrations import MIGRATIONS
 from optlab.study.spec import Study
 from optlab.study.store import Store
-from optlab.study.storefile import APPLICATION_ID
 
 Exact = dict[str, tuple[Any, ...]]
 
@@ -240,14 +239,16 @@ def before_migrations(path: Path) -> None:
     old = path.with_name("old.db")
     old.unlink(missing_ok=True)
     with sqlite3.connect(old) as connection:
+        storefile.functions(connection)
         for statement in MIGRATIONS[0]:
             connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA application_id = {storefile.APPLICATION_ID}")
         connection.execute("PRAGMA user_version = 1")
     if path.exists():
         connection.execute("ATTACH ? AS new", (str(path),))
         for table, columns in FIRST_COLUMNS.items():
-            connection.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new.{table}")
+            texts = columns.replace("description", "plain(description)")  # then they were not packed
+            connection.execute(f"INSERT INTO {table} ({columns}) SELECT {texts} FROM new.{table}")
         connection.commit()
     connection.close()
     for ending in ("-wal", "-shm"):
