@@ -13,6 +13,7 @@ from numba import types
 
 from optlab import abi, jit
 from optlab.kernel import curvature, linalg, metrics, network, quadratic, random, recorder, sampled, symbols, tape, tiled, trials
+from optlab.kernel import train as training
 
 
 def _vector(kind: Any) -> Any:
@@ -148,9 +149,11 @@ def load(dtype: str) -> Kernel:
     reals, matrix, table = _vector(real), _matrix(real), _matrix(_I)
     address, clock_id = _clock()
     with jit.compiling(f"kernel {dtype}"):
-        symbols.publish("tiled", dtype, tiled.tiled_body, tiled.tiled_signature)
-        symbols.publish("one_row", dtype, tiled.one_row_body, tiled.one_row_signature)
-        symbols.publish("product", dtype, linalg.product_body, linalg.product_signature)
+        symbols.publish(f"tiled_{dtype}", tiled.tiled_body, tiled.tiled_signature(real))
+        symbols.publish(f"one_row_{dtype}", tiled.one_row_body, tiled.one_row_signature(real))
+        symbols.publish(f"product_{dtype}", linalg.product_body, linalg.product_signature(real))
+        symbols.publish("next_order", random.next_order_body, random.next_order_signature)
+        symbols.publish(f"train_{dtype}", training.train, trials.train_signature(real))
         metric = jit.callback(abi.cost_value(real))
         return Kernel(
             dtype=dtype,

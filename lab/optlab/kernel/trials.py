@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import types
+from numba.extending import intrinsic
+
 from optlab.abi import address_of, advance, int64_at, real_at
-from optlab.jit import internal
 from optlab.kernel import layout
 from optlab.kernel.memory import pointer_of
-from optlab.kernel.train import train
+from optlab.kernel.symbols import linked
 
-one_trial = internal(train)
+
+def train_signature(real: Any) -> Any:
+    integers, reals, doubles = (types.Array(kind, 1, "C") for kind in (types.int64, real, types.float64))
+    table, matrix = types.Array(types.int64, 2, "C"), types.Array(types.float64, 2, "C")
+    return types.int64(
+        integers, doubles, integers, reals, reals, reals, doubles, table, matrix, table, table, integers, matrix, doubles, doubles, integers
+    )
+
+
+@intrinsic
+def one_trial(
+    typingctx: Any, plan: Any, reals: Any, model: Any, w: Any, memory: Any, slots: Any, scalars: Any, stages: Any, hyper: Any, layers: Any,
+    orders: Any, permutation: Any, history: Any, running: Any, result: Any, stop: Any,
+) -> Any:  # fmt: skip
+    """`train.train`, published by `load`."""
+    return linked(f"train_{w.dtype}", train_signature(w.dtype))
 
 
 def train_each(
