@@ -281,7 +281,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(here):
         child.send_signal(signal.SIGINT)
         err = child.communicate(timeout=120)[1]
     kept = stored(here / "kept.db")
-    assert child.returncode == 2
+    assert child.returncode == 130
     assert "interrupted; what was finished is kept" in err.splitlines()[-1]
     assert "Traceback" not in err
     assert 3 <= kept < 80

@@ -139,9 +139,9 @@ class Executor:
 
     def __call__(
         self, trials: Sequence[tuple[Settings, Streams]], dataset: Dataset, diagnostics: bool = False, area: bool = True
-    ) -> list[Outcome | Exception]:
+    ) -> list[Outcome | BaseException]:
         """The outcome of each trial, or why it has none; see `execute`. Neighbours that differ in numbers alone go to the kernel together."""
-        found: dict[int, Outcome | Exception] = {}
+        found: dict[int, Outcome | BaseException] = {}
         waiting: list[tuple[int, Settings, loop.Job]] = []
         ready: Prepared | None = getattr(self._kept, "prepared", None)
         for place, (settings, streams) in enumerate(trials):
@@ -151,15 +151,15 @@ class Executor:
                     waiting = []
                     self._kept.prepared = ready = Prepared(settings, dataset, self._catalogue)
                 waiting.append((place, settings, _job(ready, settings, streams, self._catalogue, ready.start(streams))))
-            except Exception as error:
+            except BaseException as error:  # also of a plugin that calls sys.exit()
                 found[place] = error
         found |= self._run(ready, waiting, dataset, diagnostics, area)
         return [found[place] for place in range(len(trials))]
 
     def _run(
         self, ready: Prepared | None, waiting: list[tuple[int, Settings, loop.Job]], dataset: Dataset, diagnostics: bool, area: bool
-    ) -> dict[int, Outcome | Exception]:
-        found: dict[int, Outcome | Exception] = {}
+    ) -> dict[int, Outcome | BaseException]:
+        found: dict[int, Outcome | BaseException] = {}
         for _, alike in itertools.groupby(waiting, lambda one: one[2].shape) if ready is not None else ():
             group = list(alike)
             jobs, kernel = [job for _, _, job in group], ready.wiring.kernel
@@ -167,7 +167,7 @@ class Executor:
                 ran = loop.run(kernel, ready.model, jobs, stop=self._stop, keep_before=diagnostics, outputs=ready.outputs_left())
                 for (place, settings, _), one in zip(group, ran, strict=True):
                     found[place] = _outcome(one, ready, settings, dataset, diagnostics, area)
-            except Exception as error:
+            except BaseException as error:  # also of a plugin that calls sys.exit()
                 found |= {place: error for place, _, _ in group if place not in found}
         return found
 

@@ -5,18 +5,16 @@ Bad input of any kind leaves one sentence on stderr and exit code 2. Nothing hea
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, study
+from optlab.cli.ending import INTERRUPTED, TERMINATED, leave, terminable
 from optlab.errors import OptlabError
 
 # Typer carries its own copy of click from 0.20 on, and uses the installed one before: the base class of its errors is asked of itself.
 _UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-_INTERRUPTED = 130
-"""What Typer makes of Ctrl-C."""
 
 app = typer.Typer(
     name="optlab",
@@ -72,14 +70,18 @@ def _usage(error: Any) -> str:
 
 def main() -> None:
     """Run the command line; never ends in a traceback for bad input."""
+    code: Any
     try:
-        code = app(standalone_mode=False)
+        with terminable():
+            code = app(standalone_mode=False)
     except OptlabError as error:
         code = _fail(str(error))
     except _UsageError as error:
         code = _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
-    if code == _INTERRUPTED:
-        code = _fail("interrupted; what was finished is kept, and the same command goes on from there")
-    sys.exit(code if isinstance(code, int) else 0)
+        code = INTERRUPTED
+    except SystemExit as error:
+        code = error.code
+    if code in (INTERRUPTED, TERMINATED):
+        _fail("interrupted; what was finished is kept, and the same command goes on from there")
+    leave(code if isinstance(code, int) else 0)

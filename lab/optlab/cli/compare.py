@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from optlab.cli.ending import interrupted
 from optlab.cli.tables import Json, Overrides, PluginFiles, StoreFile, Workers, console, print_json, print_table
+from optlab.cli.workers import Dask, Processes, TrialLimit
 
 if TYPE_CHECKING:
     from optlab.evidence.quality import Comparison
@@ -42,6 +44,9 @@ def gate(
     against: Annotated[str, typer.Option("--against", metavar="STORE", help="The store with an earlier run of the same study.")],
     store: StoreFile = None,
     workers: Workers = None,
+    trial_limit: TrialLimit = None,
+    processes: Processes = False,
+    dask: Dask = None,
     plugin: PluginFiles = None,
     set_: Overrides = None,
     only_worse: OnlyWorse = False,
@@ -56,14 +61,24 @@ def gate(
     from optlab.cli.progress import Display
     from optlab.study.results import Results
     from optlab.study.spec import Study
+    from optlab.study.stop import Stop
     from optlab.study.store import DEFAULT_PATH
 
     chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
+    stop = Stop()
     former = Results(against, chosen.name).frame()  # before the run, which may be into the same store
     with Display(console(stderr=True)) as display:
-        now = chosen.run(store or DEFAULT_PATH, workers=workers, progress=display.show)
+        now = chosen.run(
+            store or DEFAULT_PATH,
+            workers=workers,
+            trial_limit=trial_limit,
+            processes=processes,
+            dask=dask,
+            progress=display.show,
+            stop=stop,
+        )
     if not now.complete:
-        raise KeyboardInterrupt
+        interrupted(stop.signal)
     _answer(_compared(former, now), only_worse, as_json)
 
 

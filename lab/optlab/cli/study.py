@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optlab.cli.ending import interrupted
 from optlab.cli.tables import Overrides, PluginFiles, StoreFile, Workers, console, print_table
+from optlab.cli.workers import Dask, Processes, TrialLimit
 from optlab.errors import OptlabError
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ def run(
     out: Out = None,
     store: StoreFile = None,
     workers: Workers = None,
+    trial_limit: TrialLimit = None,
+    processes: Processes = False,
+    dask: Dask = None,
     plugin: PluginFiles = None,
     set_: Overrides = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the protocol and the expected cost; run and write nothing.")] = False,
@@ -41,6 +46,7 @@ def run(
     from optlab.study.environment import threads
     from optlab.study.estimate import estimate
     from optlab.study.spec import Study
+    from optlab.study.stop import Stop
     from optlab.study.store import DEFAULT_PATH
 
     chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
@@ -51,11 +57,15 @@ def run(
         return
     screen = console(stderr=True)
     screen.print(cost.line(), markup=False, soft_wrap=True)
+    stop = Stop()
     with Display(screen) as display:
-        results = chosen.run(path, workers=workers, progress=display.show, until_decided=until_decided)
+        results = chosen.run(
+            path, workers=workers, trial_limit=trial_limit, processes=processes, dask=dask, progress=display.show,
+            until_decided=until_decided, stop=stop,
+        )  # fmt: skip
     _show(results, folder, again=False)
     if not results.complete:
-        raise KeyboardInterrupt
+        interrupted(stop.signal)
 
 
 def report(
@@ -124,5 +134,7 @@ def _show(results: Results, folder: Path, again: bool) -> None:
     screen.print()
     terminal(results.evidence(), screen)
     screen.print()
+    if results.apart:
+        screen.print(results.apart, markup=False, soft_wrap=True)
     screen.print(Text.assemble("report  ", (str(page), "bold")), soft_wrap=True)
     screen.print(Text.assemble("go on   ", (str(results.record["command"]), "bold")), soft_wrap=True)

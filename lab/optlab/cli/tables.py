@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 PluginFiles = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help="Also use this plugin file. May be repeated.")]
 StoreFile = Annotated[str | None, typer.Option("--store", metavar="FILE", help="Where outcomes are kept.  [default: reports/lab.db]")]
-Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads.  [default: one per core]")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads, or worker processes.  [default: one per core]")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study; KEY+=VALUE adds to its list. May be repeated."),

@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 import os
 import platform
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from optlab.errors import OptlabError
@@ -42,6 +43,18 @@ def cpu_model() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def apart(several: Iterable[Mapping[str, str]]) -> str:
+    """A sentence on what differs between the environments of one study's trials beside the operating system; empty where nothing does."""
+    several, differing = list(several), []
+    for name in dict.fromkeys(name for one in several for name in one):
+        values = dict.fromkeys(one[name] for one in several if name in one)
+        if name != "system" and len(values) > 1:
+            differing.append(f"{name} ({'; '.join(values)})")
+    if not differing:
+        return ""
+    return f"Trials of this study ran with different {', '.join(differing)}: between these, numbers may differ in their last bits."
 
 
 def threads(workers: int | None) -> int:

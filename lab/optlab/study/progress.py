@@ -67,6 +67,11 @@ class Meter:
         self._last = -np.inf
         self.message = ""
 
+    @property
+    def left(self) -> float:
+        """Cost of the trials that are not stored yet."""
+        return self._left
+
     def count(self, record: Record, cost: float) -> None:
         """One more trial is stored."""
         self._done += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError, nearest
-from optlab.study import told
+from optlab.study import environment, told
 from optlab.study.axes import listed
 from optlab.study.cells import Dimension, Extensions, name_of
 from optlab.study.store import Store
@@ -51,6 +51,12 @@ class Results:
         """Whether every trial of the study had run when it was last run to an end."""
         return bool(self.record.get("complete", False))
 
+    @property
+    def apart(self) -> str:
+        """A sentence where trials ran on more than one type of processor, or with different versions of a library; else nothing."""
+        with Store(self.store, create=False) as opened:
+            return environment.apart(opened.environments(self.name))
+
     def frame(self) -> pd.DataFrame:
         """One row per trial; columns as `optlab.study.tables` says."""
         with Store(self.store, create=False) as opened:
@@ -93,6 +99,7 @@ class Results:
         if not self.complete:
             notes.append("This study has not run to its end: some trials are missing. Run it again to go on.")
         notes += told.notes(self.record)
+        notes += filter(None, [self.apart])
         record, frame, page = record | {"notes": notes}, self.frame(), Path(out) / "index.html"
         if not again and is_current(page, fingerprint(frame, record)):
             return page

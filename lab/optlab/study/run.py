@@ -1,4 +1,4 @@
-"""Running a study: threads over a kernel that releases the interpreter lock, one writer, nothing run twice.
+"""Running a study: workers of one kind or another, one writer, nothing run twice.
 
 A finished trial is committed before it is counted, and no trial depends on another one or on the order of running, so a run that is
 stopped or killed at any moment is gone on with by running it again, to the same numbers bit for bit.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,15 @@ from typing import Any
 from optlab.blas import single_threaded
 from optlab.identity import ByIdentity
 from optlab.jit import Compilation
-from optlab.prepared import wire
-from optlab.study import baselines, environment, record
+from optlab.study import backends, baselines, record
 from optlab.study.plan import Plan
-from optlab.study.pool import Pool
 from optlab.study.progress import Meter, Progress, expected_cost
 from optlab.study.results import Results
 from optlab.study.spec import Study
 from optlab.study.stop import Stop, interruptible
 from optlab.study.store import Record, Store
 from optlab.study.trial import Trial
+from optlab.study.work import Backend, Work
 
 
 def run_study(
@@ -36,26 +35,37 @@ def run_study(
     stop: Stop | None = None,
     order: Callable[[list[Trial]], Iterable[Trial]] | None = None,
     until_decided: bool = False,
+    trial_limit: float | None = None,
+    processes: bool = False,
+    dask: str | None = None,
 ) -> Results:
     """Run the trials that the store lacks, stage by stage: tuning, choice of cells, confirmation of the chosen ones (`optlab.study.plan`).
 
-    store: open, or a path; a file is made only after the study and its data were found sound. workers: threads, by default one per
-    core. progress: called from this thread about ten times a second. stop: ends the run early; in the main thread Ctrl-C does so too.
-    order: changes the order of running (it changes no result). until_decided: confirm with 10, 20, 40, 80 replicates in turn, and stop
-    when the claims are decided.
+    store: open, or a path; a file is made only after the study, its data and its workers were found sound. workers: threads, or
+    processes, by default one per core. progress: called from this thread about ten times a second. stop: ends the run early; in the main
+    thread Ctrl-C and SIGTERM do so too. order: changes the order of running (it changes no result). until_decided: confirm with 10, 20,
+    40, 80 replicates in turn, and stop when the claims are decided. trial_limit, processes, dask: see `optlab.study.backends`.
 
     Returns the results so far; `Results.complete` says whether that is all.
 
     Raises:
-        OptlabError: the data cannot be prepared, or the store cannot be written.
+        OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written.
     """
-    threads, stop = environment.threads(workers), stop or Stop()
+    stop = stop or Stop()
     for problem in study.problems:
         study.datasets.get(problem, 0)
-    with nullcontext(store) if isinstance(store, Store) else Store(store) as opened, single_threaded(), interruptible(stop):
-        begin, compiled = time.perf_counter(), Compilation.seconds
+    prices, compiled = Prices(study), Compilation.seconds
+    wanted = backends.Wanted(workers, trial_limit, processes, dask)
+    hired = backends.hired(study, wanted, stop, prices, Meter("workers", 0, 0, 0.0, progress, compiled))
+    with (
+        single_threaded(),
+        interruptible(stop),
+        hired as backend,
+        nullcontext(store) if isinstance(store, Store) else Store(store) as opened,
+    ):
+        begin = time.perf_counter()
         former = opened.study(study.name) if study.name in opened.studies() else {}
-        phases = _Phases(study, opened, threads, progress, stop, order, compiled)
+        phases = _Phases(study, opened, backend, prices, progress, stop, order, compiled)
         plan, complete = Plan(study, until_decided), True
         describe = functools.partial(record.describe, study, until_decided)
         for place, stage in enumerate(plan.stages(opened)):
@@ -66,12 +76,33 @@ def run_study(
             complete = phases.run(stage.label, stage.trials)
             if not complete:
                 break
-        spent = {"wall_seconds": time.perf_counter() - begin, "compile_seconds": Compilation.seconds - compiled, "workers": threads}
+        spent = {"wall_seconds": time.perf_counter() - begin, "compile_seconds": Compilation.seconds - compiled, "workers": backend.size}
         if not phases.ran:  # the record keeps what the outcomes took, not what finding them took
             spent |= {key: former[key] for key in spent if key in former}
         simple = baselines.of(study, former, compute=complete and not stop.requests)
         opened.annotate(study.name, describe(**plan.told(), **spent, **simple, complete=complete))
         return Results(opened.path, study.name, study)
+
+
+class Prices:
+    """What a trial of a study is expected to cost (`progress.expected_cost`)."""
+
+    def __init__(self, study: Study) -> None:
+        self._rows = {name: _rows(study, name) for name in study.problems}
+        self._known = ByIdentity(self._expected)
+
+    def __call__(self, trial: Trial) -> float:
+        settings = trial.settings
+        return self._known(trial.problem, trial.cell.sizes, settings.batch_size, settings.epochs, settings.evaluate_every)
+
+    def _expected(self, problem: str, sizes: tuple[int, ...], batch_size: Any, epochs: int, evaluate_every: int) -> float:
+        return expected_cost(sizes, batch_size, epochs, evaluate_every, *self._rows[problem])
+
+
+def _rows(study: Study, problem: str) -> tuple[int, int]:
+    """(rows trained on, rows evaluated)."""
+    data = study.datasets.get(problem, 0)
+    return len(data.train), sum(len(part) for part in (data.train, data.validation, data.test) if part is not None)
 
 
 class _Phases:
@@ -81,7 +112,8 @@ class _Phases:
         self,
         study: Study,
         store: Store,
-        threads: int,
+        backend: Backend,
+        prices: Prices,
         progress: Callable[[Progress], None] | None,
         stop: Stop,
         order: Callable[[list[Trial]], Iterable[Trial]] | None,
@@ -89,22 +121,10 @@ class _Phases:
     ) -> None:
         self._study, self._store, self._progress, self._stop, self._order = study, store, progress, stop, order
         self._compiled = compiled
-        self._rows = {name: self._counts(name) for name in study.problems}
         self._finished = store.finished(diagnosed=study.spec.diagnostics)
-        self._pool = Pool(study, threads, stop)
-        self._costs = ByIdentity(self._expected_cost)
+        self._backend, self._cost = backend, prices
+        self._work = Work(study.catalogue, stop, study.spec.diagnostics)
         self.ran = 0
-
-    def _counts(self, problem: str) -> tuple[int, int]:
-        data = self._study.datasets.get(problem, 0)
-        return len(data.train), sum(len(part) for part in (data.train, data.validation, data.test) if part is not None)
-
-    def _cost(self, trial: Trial) -> float:
-        settings = trial.settings
-        return self._costs(trial.problem, trial.cell.sizes, settings.batch_size, settings.epochs, settings.evaluate_every)
-
-    def _expected_cost(self, problem: str, sizes: tuple[int, ...], batch_size: Any, epochs: int, evaluate_every: int) -> float:
-        return expected_cost(sizes, batch_size, epochs, evaluate_every, *self._rows[problem])
 
     def planned(self, trials: Iterator[Trial]) -> Iterator[Trial]:
         """Pass trials on, taking note of what is missing. Two contenders may share a trial: it is run and counted once."""
@@ -129,7 +149,7 @@ class _Phases:
         todo: Iterable[Trial] = self._unrun(trials())
         if self._order is not None:
             todo = self._order(list(todo))
-        self._pool.run(iter(todo), lambda records: self._keep(records, meter), meter)
+        self._backend.run(iter(todo), lambda records, where: self._keep(records, where, meter), meter)
         meter.report(force=True)
         return not self._missing
 
@@ -142,23 +162,17 @@ class _Phases:
                 yield trial
 
     def _compile(self, meter: Meter) -> None:
-        """Compile each formula once before the clock of the phase matters; a fault is left for its trials to report."""
-        for trial in self._models.values():
+        """Compile each formula once before the clock of the phase matters."""
+        for trial in self._models.values() if self._backend.compiles else ():
             if self._stop.requests:
                 return
             meter.message = f"compiling {trial.settings.optimizer}"
             meter.report()
-            try:
-                catalogue, settings = self._study.catalogue, trial.settings
-                wire(settings, self._study.datasets.get(trial.problem, trial.replicate), catalogue)
-                rule = catalogue.optimizer(settings.optimizer)
-                rule.compiled(settings.dtype, rule.options(dict(settings.hyper)))
-            except Exception:
-                continue  # its trials fail alike, each with the sentence
+            self._work.compile(trial, lambda trial: self._study.datasets.get(trial.problem, trial.replicate))
         meter.message = ""
 
-    def _keep(self, records: list[Record], meter: Meter) -> None:
-        self._store.save(records, environment.describe())
+    def _keep(self, records: list[Record], where: Mapping[str, str], meter: Meter) -> None:
+        self._store.save(records, where)
         self.ran += len(records)
         for one in records:
             self._missing.discard(one.trial.digest)

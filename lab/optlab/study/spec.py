@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optlab.study.progress import Progress
     from optlab.study.protocol import Protocol
     from optlab.study.results import Results
+    from optlab.study.stop import Stop
 
 __all__ = ["Study", "Variant", "variant"]
 
@@ -185,12 +186,19 @@ class Study:
         workers: int | None = None,
         progress: Callable[[Progress], None] | None = None,
         until_decided: bool = False,
+        trial_limit: float | None = None,
+        processes: bool = False,
+        dask: str | None = None,
+        stop: Stop | None = None,
     ) -> Results:
         """Run what the store lacks, choose cells, confirm them; see `optlab.study.run.run_study`."""
         from optlab.study.run import run_study
         from optlab.study.store import DEFAULT_PATH
 
-        return run_study(self, DEFAULT_PATH if store is None else store, workers=workers, progress=progress, until_decided=until_decided)
+        return run_study(
+            self, DEFAULT_PATH if store is None else store, workers=workers, progress=progress, until_decided=until_decided,
+            trial_limit=trial_limit, processes=processes, dask=dask, stop=stop,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         names = ", ".join(one.label for one in self.contenders)

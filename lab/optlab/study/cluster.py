@@ -1,0 +1,253 @@
+"""Trials on the workers of a Dask cluster. Only the coordinator writes; workers are sent names, numbers and arrays (`shipment`, `remote`).
+
+At most two batches per place are under way, so a million trials never lie in the scheduler; workers that join are used, what a lost worker
+had is given out again.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import pickle
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from optlab.errors import OptlabError
+from optlab.study import remote
+from optlab.study.batches import Batch, Batches
+from optlab.study.bench import unpacked
+from optlab.study.pace import Pace
+from optlab.study.progress import Meter
+from optlab.study.recent import DATASETS, Recent
+from optlab.study.shipment import OPTLAB, Shipment
+from optlab.study.spec import Study
+from optlab.study.stop import Stop
+from optlab.study.trial import Trial
+from optlab.study.work import Keep, failed
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+IN_FLIGHT = 2
+"""Batches per place: one runs, one waits beside it."""
+
+ANSWER = 5.0
+"""Seconds that a scheduler has to answer."""
+
+LONGEST, SHORTEST, MOST = 1.0, 0.05, 2000
+"""Seconds and trials of a batch: a batch costs the scheduler a few milliseconds, and what is lost with a worker is two batches."""
+
+TRIES = 3
+"""Times that a batch may come back undone for a reason that is not its own."""
+
+_TICK, _LOOK = 0.05, 1.0
+
+
+class Cluster:
+    """The workers of one scheduler. `connected` makes one."""
+
+    compiles = False
+
+    def __init__(self, client: Client, address: str, study: Study, order: remote.Order, stop: Stop, cost: Callable[[Trial], float]) -> None:
+        self._client, self._address, self._study, self._order, self._stop = client, address, study, pickle.dumps(order), stop
+        self._token, self._pace, self._data = order.token, Pace(cost), Recent(DATASETS)
+        self._places: dict[str, int] = {}
+        self._refused: dict[str, str] = {}
+        self._looked, self._asked = -_LOOK, 0
+
+    @property
+    def size(self) -> int:
+        return sum(self._places.values())
+
+    def look(self) -> int:
+        """Count the places, at most once a second: workers come and go."""
+        if time.monotonic() - self._looked >= _LOOK:
+            try:
+                found = self._client.sync(self._client.scheduler.ncores, workers=None, callback_timeout=2 * ANSWER)
+            except (OSError, TimeoutError) as error:
+                raise OptlabError(
+                    f"the Dask scheduler at {self._address} no longer answers; what was finished is kept: start it and run the same command"
+                ) from error
+            self._places = {address: places for address, places in found.items() if address not in self._refused}
+            self._looked = time.monotonic()
+        return self.size
+
+    def inspect(self) -> None:
+        """Have every worker that is there now check that it has what the study uses.
+
+        Raises:
+            OptlabError: one has not.
+        """
+        for function, arguments in ((importlib.metadata.version, (OPTLAB,)), (remote.check, (self._order,))):
+            for address, found in self._client.run(function, *arguments, on_error="return").items():
+                if isinstance(found, importlib.metadata.PackageNotFoundError):
+                    raise OptlabError(f"the Dask worker {address} has no {OPTLAB}; install {importlib.metadata.version(OPTLAB)} there")
+                if isinstance(found, BaseException):
+                    raise OptlabError(f"the Dask worker {address} cannot load {OPTLAB}: {type(found).__name__}: {found}")
+                if function is remote.check and found:
+                    raise OptlabError(f"the Dask worker {address}: {found}")
+
+    def run(self, todo: Iterator[Trial], keep: Keep, meter: Meter) -> None:
+        """See `work.Backend`."""
+        batches, more = Batches(todo, self._pace, LONGEST, SHORTEST, MOST), True
+        flying: dict[Future, Batch] = {}
+        arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        while more or flying:
+            if self._stop.requests:
+                more = False
+                batches.drop()
+                self._ask()
+                if self._stop.requests > 1:
+                    self._client.cancel(list(flying), force=True)
+                    return
+            places = self.look()
+            while more and len(flying) < IN_FLIGHT * places:
+                batch = batches.next(meter.left, places)
+                if batch is None:
+                    more = False
+                    break
+                flying[self._submit(batch, arrived)] = batch
+            meter.message = self._message(len(flying))
+            future = _first(arrived)
+            if future is not None and future in flying:
+                more = self._take(future, flying.pop(future), batches, keep, arrived, flying) or more
+            meter.report()
+
+    def _message(self, flying: int) -> str:
+        if self._stop.requests:
+            return f"stopping: {flying} batches finish their running trials; Ctrl-C again gives them up"
+        if not self._places:
+            return f"no worker at {self._address}; start one with: dask worker {self._address}"
+        return "; ".join(f"{address} is not used: {why}" for address, why in self._refused.items())
+
+    def _ask(self) -> None:
+        """Tell the workers of a wish to stop; not waiting for one that is busy in a plugin."""
+        for _ in range(self._stop.requests - self._asked):
+            threading.Thread(target=self._client.run, args=(remote.ask, self._token), kwargs={"on_error": "ignore"}, daemon=True).start()
+        self._asked = self._stop.requests
+
+    def _submit(self, batch: Batch, arrived: queue.SimpleQueue[Future]) -> Future:
+        digests = tuple(dict.fromkeys(trial.data for trial in batch.trials))
+        first = {trial.data: trial for trial in reversed(batch.trials)}
+        data = [self._sent(first[digest]) for digest in digests]
+        future = self._client.submit(
+            remote.run_batch, self._order, pickle.dumps(batch.trials, pickle.HIGHEST_PROTOCOL), digests, *data,
+            key=f"optlab-{uuid.uuid4().hex}", workers=list(self._places) if self._refused else None, pure=False,
+        )  # fmt: skip
+        future.add_done_callback(arrived.put)
+        return future
+
+    def _sent(self, trial: Trial) -> Future:
+        """The data of a trial on the cluster: sent once, handed on between the workers."""
+        if trial.data not in self._data:
+            self._data.use(trial.data, self._client.scatter(self._study.datasets.get(trial.problem, trial.replicate), hash=False))
+        found: Future = self._data.use(trial.data)
+        return found
+
+    def _take(
+        self, future: Future, batch: Batch, batches: Batches, keep: Keep, arrived: queue.SimpleQueue[Future], flying: dict[Future, Batch]
+    ) -> bool:
+        """See what became of a batch; return whether some of it is to be given out again."""
+        from distributed import KilledWorker
+
+        if future.status == "pending":  # its worker died with the result; another one makes it again
+            future.add_done_callback(arrived.put)
+            flying[future] = batch
+            return False
+        try:
+            returned: remote.Returned = pickle.loads(future.result(timeout=ANSWER))
+        except TimeoutError:
+            future.add_done_callback(arrived.put)
+            flying[future] = batch
+            return False
+        except KilledWorker as error:
+            if len(batch.trials) > 1:
+                batches.split(batch)
+                return True
+            (trial,) = batch.trials
+            ended = f"its worker process ended {error.allowed_failures + 1} times, as it does where memory runs out or a plugin crashes"
+            keep([failed(trial, ended)], {})
+            return False
+        except Exception as error:
+            for trial in batch.trials:  # its data may be gone with the worker that had them
+                self._data.pop(trial.data, None)
+            if batch.faults + 1 >= TRIES:
+                raise OptlabError(f"the workers at {self._address} cannot run a batch ({type(error).__name__}: {error})") from error
+            batches.back(batch)
+            return True
+        if returned.refused:
+            self._refused[returned.worker] = returned.refused
+            self._looked = -_LOOK
+            batches.back(Batch(batch.trials, batch.cost, batch.faults - 1))
+            return True
+        self._pace.note(batch.cost, returned.seconds, len(batch.trials))
+        records = (unpacked(batch.trials[number], fields) for number, fields in returned.records.items())
+        keep([one for one in records if one is not None], returned.environment)
+        return False
+
+
+def _first(arrived: queue.SimpleQueue[Future]) -> Future | None:
+    try:
+        return arrived.get(timeout=_TICK)
+    except queue.Empty:
+        return None
+
+
+@contextmanager
+def connected(
+    study: Study, address: str, size: int, limit: float | None, apart: bool, stop: Stop, cost: Callable[[Trial], float], meter: Meter
+) -> Iterator[Cluster]:
+    """The workers of the scheduler at `address`; "local": of one that is started here with `size` workers, and ended with the block.
+
+    limit: seconds for a trial. apart: each trial in a process of the worker's, as it is where there is a limit. meter: told what is
+    waited for.
+
+    Raises:
+        OptlabError: Dask is not installed, nobody answers, a plugin cannot be sent, a worker has another version of something.
+    """
+    shipment = Shipment.of(study)
+    order = remote.Order(uuid.uuid4().hex, shipment, apart or limit is not None, limit)
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise OptlabError("--dask needs dask.distributed; install it with: pip install 'optlab[dask]'") from error
+    from optlab.study.localcluster import local
+
+    if address == "local":
+        meter.message = f"starting {size} Dask workers"
+        meter.report(force=True)
+        with local(size) as own, _client(own) as client:
+            yield _ready(Cluster(client, own, study, order, stop, cost), stop, meter)
+    else:
+        with _client(address) as client:
+            yield _ready(Cluster(client, address, study, order, stop, cost), stop, meter)
+
+
+def _ready(cluster: Cluster, stop: Stop, meter: Meter) -> Cluster:
+    """Wait for the first worker, check those that are there."""
+    while not cluster.look() and not stop.requests:
+        meter.message = meter.message or cluster._message(0)
+        meter.report()
+        time.sleep(_TICK)
+    if not stop.requests:
+        cluster.inspect()
+    return cluster
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=ANSWER, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        remedy = "start one with: dask scheduler, and give its address, such as tcp://host:8786"
+        raise OptlabError(f"no Dask scheduler answers at {address!r} within {ANSWER:g} s; {remedy}") from error
+    try:
+        yield client
+    finally:
+        client.close(timeout=ANSWER)

@@ -1,0 +1,131 @@
+"""One worker process as its owner sees it: what it was given, what it runs and since when, how it ended."""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from optlab.study.recent import DATASETS, Recent
+from optlab.study.shipment import Shipment
+from optlab.study.trial import Trial
+
+if TYPE_CHECKING:
+    from optlab.data import Dataset
+
+Mail = queue.SimpleQueue[tuple["Member", tuple[Any, ...] | None]]
+"""What the members say, and None for the end of one."""
+
+GRACE = 2.0
+"""Seconds between a process's last word and its end, at most."""
+
+_MAIN = "import sys; sys.path[:] = {path!r}; from optlab.study.worker import main; main()"
+
+
+class Member:
+    """A process that runs `optlab.study.worker`, started at once.
+
+    Not through `multiprocessing`, whose new processes import the main module again: a script without a guard would begin anew in each.
+    Not through a process pool of a library either: pebble's limits go by the wall clock, which may be set back.
+
+    Attributes:
+        trials: number -> trial, in the order they were given; the first is the one that runs. ready: whether it has loaded the plugins.
+        begun: monotonic time at which the first trial began, None if it has not.
+        overdue: number of the trial that it was ended for, because it ran beyond the limit.
+    """
+
+    def __init__(self, shipment: Shipment, mail: Mail) -> None:
+        self.trials: OrderedDict[int, Trial] = OrderedDict()
+        self.begun: float | None = None
+        self.overdue: int | None = None
+        self.ready = self._stopped = False
+        self._known = Recent(DATASETS)  # digests of data, as the process keeps them
+        self._mail, self._out = mail, queue.SimpleQueue[Any]()
+        words = [sys.executable, "-c", _MAIN.format(path=[each for each in sys.path if isinstance(each, str)])]
+        # A session of its own: Ctrl-C in a terminal goes to the coordinator, which knows what to finish.
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        # Threads of their own for reading and writing: a process that takes nothing must hold up no other one.
+        for serve in (self._read, self._write):
+            threading.Thread(target=serve, daemon=True).start()
+        self._out.put(("open", shipment))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def give(self, number: int, trial: Trial, dataset: Dataset) -> None:
+        """One more trial to run after those that it has."""
+        if trial.data not in self._known:
+            self._out.put(("data", trial.data, dataset))
+        self._known.use(trial.data)
+        self._out.put(("trial", number, trial))
+        self.trials[number] = trial
+
+    def begin(self) -> None:
+        """It says that its first trial has begun."""
+        self.begun = time.monotonic()
+
+    def done(self, number: int) -> Trial:
+        """It says that this trial is done."""
+        self.begun = None
+        return self.trials.pop(number)
+
+    def running(self) -> tuple[int, Trial, float] | None:
+        """Number of the trial that runs, the trial, the seconds since it began; None where none does."""
+        if self.begun is None:
+            return None
+        return *next(iter(self.trials.items())), time.monotonic() - self.begun
+
+    def stop(self) -> None:
+        """Ask it to begin no further trial; once is enough."""
+        if not self._stopped:
+            self._stopped = True
+            self._out.put(("stop",))
+
+    def kill(self) -> None:
+        """End it now, whatever it is doing."""
+        self._process.kill()
+
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        code = self._process.wait()
+        if code >= 0:
+            return f"exit code {code}"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return name + (", as the system does where memory runs out" if -code == signal.SIGKILL else "")
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as pipe:
+            while True:
+                try:
+                    message = pickle.load(pipe)
+                except Exception:  # the end of it, maybe in the middle of a message
+                    break
+                self._mail.put((self, message))
+        try:
+            self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:  # what no longer answers is of no use
+            self._process.kill()
+            self._process.wait()
+        self._out.put(None)
+        self._mail.put((self, None))
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        try:
+            with self._process.stdin as pipe:
+                while (message := self._out.get()) is not None:
+                    pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
+                    pipe.flush()
+        except (BrokenPipeError, ValueError):
+            return  # its reader says so
