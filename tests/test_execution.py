@@ -37,7 +37,7 @@ def same(one, other):
     kept = [k for k in range(one.curves.shape[1]) if k != 2]  # seconds
     assert np.array_equal(one.curves[:, kept], other.curves[:, kept], equal_nan=True)
     assert np.array_equal(one.confusion, other.confusion) if one.confusion is not None else other.confusion is None
-    assert one.roc_auc == other.roc_auc or np.isnan(one.roc_auc) and np.isnan(other.roc_auc)
+    assert one.roc_auc == other.roc_auc or (np.isnan(one.roc_auc) and np.isnan(other.roc_auc))
     assert (one.steps, one.epochs, one.flops, one.bad_step, one.diagnosis) == (
         other.steps, other.epochs, other.flops, other.bad_step, other.diagnosis,
     )  # fmt: skip

@@ -140,7 +140,7 @@ class Executor:
     def __call__(
         self, trials: Sequence[tuple[Settings, Streams]], dataset: Dataset, diagnostics: bool = False, area: bool = True
     ) -> list[Outcome | BaseException]:
-        """The outcome of each trial, or why it has none; see `execute`. Neighbours that differ in numbers alone go to the kernel together."""
+        """The outcome of each trial, or why it has none; see `execute`. Neighbours that differ in numbers alone share a call."""
         found: dict[int, Outcome | BaseException] = {}
         waiting: list[tuple[int, Settings, loop.Job]] = []
         ready: Prepared | None = getattr(self._kept, "prepared", None)
@@ -160,7 +160,9 @@ class Executor:
         self, ready: Prepared | None, waiting: list[tuple[int, Settings, loop.Job]], dataset: Dataset, diagnostics: bool, area: bool
     ) -> dict[int, Outcome | BaseException]:
         found: dict[int, Outcome | BaseException] = {}
-        for _, alike in itertools.groupby(waiting, lambda one: one[2].shape) if ready is not None else ():
+        if ready is None:
+            return found
+        for _, alike in itertools.groupby(waiting, lambda one: one[2].shape):
             group = list(alike)
             jobs, kernel = [job for _, _, job in group], ready.wiring.kernel
             try:

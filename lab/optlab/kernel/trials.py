@@ -1,4 +1,4 @@
-"""Several trials of one model in one call without the interpreter's lock: a short trial costs less than coming and going. Arrays: `layout`."""
+"""Several trials of one model in one call: a short trial costs less than coming to the kernel and going. Arrays: see `layout`."""
 
 from __future__ import annotations
 

@@ -76,7 +76,8 @@ class Work:
         """The record of each trial; None for those that were given up. Neighbours that share a network and data run together."""
         found: list[Record | None] = []
         for _, alike in itertools.groupby(trials, lambda trial: (trial.data, trial.replicate >= FIRST_CONFIRMATION)):
-            found += [None for _ in alike] if self._stop.requests else self._alike(list(alike), data)
+            group = list(alike)
+            found += [None] * len(group) if self._stop.requests else self._alike(group, data)
         return found
 
     def _alike(self, trials: list[Trial], data: Data) -> list[Record | None]:
