@@ -22,6 +22,7 @@ from optlab.streams import Streams
 
 Array = npt.NDArray[Any]
 
+TOGETHER = 16
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -68,7 +69,10 @@ def case_b(rates: Sequence[float], strengths: Sequence[float]) -> tuple[Dataset,
 
 
 def sweep(dataset: Dataset, trials: Sequence[Settings], threads: int) -> list[Outcome]:
-    """Train them all in a pool of that many threads."""
+    """Train them all in a pool of that many threads, `TOGETHER` in a call of the kernel."""
     run = Executor(catalogue())
+    calls = [[(settings, Streams(0)) for settings in trials[first : first + TOGETHER]] for first in range(0, len(trials), TOGETHER)]
     with single_threaded(), ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda settings: run(settings, dataset, Streams(0)), trials))
+        found = list(itertools.chain.from_iterable(pool.map(lambda call: run(call, dataset), calls)))
+    assert all(isinstance(one, Outcome) for one in found), found
+    return found  # type: ignore[return-value]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -85,28 +87,34 @@ def execute(
         OptlabError: a shape that does not fit, a plugin that is missing or breaks its contract.
     """
     ready = prepared or Prepared(settings, dataset, catalogue)
-    wiring, rows, tuned = ready.wiring, len(dataset.train), ready.tuned(settings)
-    w = ready.start(streams) if initial is None else _given(initial, settings, wiring.sizes)
+    first = ready.start(streams) if initial is None else _given(initial, settings, ready.wiring.sizes)
+    [ran] = loop.run(
+        ready.wiring.kernel, ready.model, [_job(ready, settings, streams, catalogue, first, running)],
+        orders=_orders(orders, settings.epochs, len(dataset.train)), stop=stop, keep_before=diagnostics, outputs=ready.outputs_left(),
+    )  # fmt: skip
+    return _outcome(ran, ready, settings, dataset, diagnostics, area)
+
+
+def _job(ready: Prepared, settings: Settings, streams: Streams, catalogue: Catalogue, first: Array, running: bool = False) -> loop.Job:
+    tuned, rows = ready.tuned(settings), len(ready.parts[0])
     table, period = hyper_table(tuned.rule, settings, catalogue, -(-rows // ready.batch))
     plan, reals = _plan(settings, tuned.rule, rows, period, streams, running)
-    reals[layout.REAL_TERMS] = wiring.terms
-    ready.penalise_in_model(reals[layout.REAL_L2 :] if plan[layout.PLAN_L2_MODE] == layout.L2_IN_MODEL else None)
-    ran = loop.run(
-        wiring.kernel, tuned.arrangement.begin(w, len(w) if diagnostics else 0), plan, reals, ready.model, w, table,
-        orders=_orders(orders, settings.epochs, rows), stop=stop, keep_before=diagnostics,
-    )  # fmt: skip
-    result = ran.result
-    curves = curves_of(ran.history, ready, tuned.step_flops, settings)
+    reals[layout.REAL_TERMS] = ready.wiring.terms
+    return loop.Job(tuned.arrangement, first, table, plan, reals)
+
+
+def _outcome(ran: loop.Ran, ready: Prepared, settings: Settings, dataset: Dataset, diagnostics: bool, area: bool) -> Outcome:
+    wiring, result = ready.wiring, ran.result
+    curves = curves_of(ran.history, ready, ready.tuned(settings).step_flops, settings)
     status, sentence = verdict(ran.code, result, curves, ready, dataset, settings)
     # What the history evaluates is what predicts: an average of w where the rule keeps one.
-    final = w if ran.evaluated is w else np.array(ran.evaluated)
     activations = tuple((a, dict(h)) for a, h in wiring.activations)
-    network = Network(wiring.sizes, activations, wiring.cost.link, final, dataset.mean, dataset.scale, dataset.classes)
+    network = Network(wiring.sizes, activations, wiring.cost.link, ran.evaluated, dataset.mean, dataset.scale, dataset.classes)
     cost, finished = (wiring.cost, dict(wiring.cost_hyper)), status not in ("diverged", "error")
-    confusion, roc_auc = _classified(ready, dataset, ran.evaluated, area) if finished else (None, math.nan)
+    confusion, roc_auc = _classified(ready, dataset, ran, area) if finished else (None, math.nan)
     diagnosis = None
-    if diagnostics and finished and np.isfinite(w).all():
-        diagnosis = examine(network, cost, dataset.train.X, dataset.train.Y, update_ratio(ran.before, w, wiring.sizes))
+    if diagnostics and finished and np.isfinite(ran.w).all():
+        diagnosis = examine(network, cost, dataset.train.X, dataset.train.Y, update_ratio(ran.before, ran.w, wiring.sizes))
     return Outcome(
         status, sentence, curves, "accuracy" if dataset.task == "classification" else "r2", network,
         int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS]), float(result[layout.RESULT_SECONDS]), float(curves[-1, 3]),
@@ -114,11 +122,11 @@ def execute(
     )  # fmt: skip
 
 
-def _classified(ready: Prepared, dataset: Dataset, evaluated: Array, area: bool) -> tuple[Array | None, float]:
-    """(confusion matrix, ROC-AUC) on the test rows, right after the run."""
+def _classified(ready: Prepared, dataset: Dataset, ran: loop.Ran, area: bool) -> tuple[Array | None, float]:
+    """(confusion matrix, ROC-AUC) on the test rows."""
     if dataset.test is None or dataset.task == "regression":
         return None, math.nan
-    outputs = ready.test_outputs(evaluated)
+    outputs = ready.test_outputs(ran)
     assert outputs is not None
     return classified(outputs, dataset.test, ready.wiring.cost.link, area)
 
@@ -129,12 +137,41 @@ class Executor:
     def __init__(self, catalogue: Catalogue, stop: Array | None = None) -> None:
         self._catalogue, self._stop, self._kept = catalogue, stop, threading.local()
 
-    def __call__(self, settings: Settings, dataset: Dataset, streams: Streams, diagnostics: bool = False, area: bool = True) -> Outcome:
-        """The outcome of one trial; see `execute`."""
-        prepared: Prepared | None = getattr(self._kept, "prepared", None)
-        if prepared is None or not prepared.fits(settings, dataset, self._catalogue):
-            self._kept.prepared = prepared = Prepared(settings, dataset, self._catalogue)
-        return execute(settings, dataset, streams, self._catalogue, prepared=prepared, stop=self._stop, diagnostics=diagnostics, area=area)
+    def __call__(
+        self, trials: Sequence[tuple[Settings, Streams]], dataset: Dataset, diagnostics: bool = False, area: bool = True
+    ) -> list[Outcome | BaseException]:
+        """The outcome of each trial, or why it has none; see `execute`. Neighbours that differ in numbers alone share a call."""
+        found: dict[int, Outcome | BaseException] = {}
+        waiting: list[tuple[int, Settings, loop.Job]] = []
+        ready: Prepared | None = getattr(self._kept, "prepared", None)
+        for place, (settings, streams) in enumerate(trials):
+            try:
+                if ready is None or not ready.fits(settings, dataset, self._catalogue):
+                    found |= self._run(ready, waiting, dataset, diagnostics, area)
+                    waiting = []
+                    self._kept.prepared = ready = Prepared(settings, dataset, self._catalogue)
+                waiting.append((place, settings, _job(ready, settings, streams, self._catalogue, ready.start(streams))))
+            except BaseException as error:  # also of a plugin that calls sys.exit()
+                found[place] = error
+        found |= self._run(ready, waiting, dataset, diagnostics, area)
+        return [found[place] for place in range(len(trials))]
+
+    def _run(
+        self, ready: Prepared | None, waiting: list[tuple[int, Settings, loop.Job]], dataset: Dataset, diagnostics: bool, area: bool
+    ) -> dict[int, Outcome | BaseException]:
+        found: dict[int, Outcome | BaseException] = {}
+        if ready is None:
+            return found
+        for _, alike in itertools.groupby(waiting, lambda one: one[2].shape):
+            group = list(alike)
+            jobs, kernel = [job for _, _, job in group], ready.wiring.kernel
+            try:
+                ran = loop.run(kernel, ready.model, jobs, stop=self._stop, keep_before=diagnostics, outputs=ready.outputs_left())
+                for (place, settings, _), one in zip(group, ran, strict=True):
+                    found[place] = _outcome(one, ready, settings, dataset, diagnostics, area)
+            except BaseException as error:  # also of a plugin that calls sys.exit()
+                found |= {place: error for place, _, _ in group if place not in found}
+        return found
 
 
 def _given(initial: Any, settings: Settings, sizes: tuple[int, ...]) -> Array:

@@ -88,6 +88,12 @@ def jit(function: F) -> F:
         return numba.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
 
 
+def linkable(function: F) -> F:
+    """As `jit`, but Python cannot call it: for what other compiled code finds by its symbol."""
+    with _into_cache():
+        return numba.njit(**{**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})(function)  # type: ignore[no-any-return]
+
+
 def inlined(function: F) -> F:
     """As `jit`, for a few-line helper that only other compiled code calls: it is not cached on its own."""
     return numba.njit(**{**OPTIONS, "cache": False})(function)  # type: ignore[no-any-return]

@@ -23,7 +23,7 @@ from optlab.hyper import Value
 from optlab.identity import ByIdentity
 from optlab.kernel import layout
 from optlab.kinds import Activation
-from optlab.memory import aligned
+from optlab.loop import Ran
 from optlab.registry import Catalogue
 from optlab.rules import Rule
 from optlab.settings import Pairs, Settings
@@ -121,6 +121,7 @@ class Prepared:
             if context is not None and part is not None:
                 self.model[column], self.model[column + 1] = context.ctypes.data, len(part)
         self.model[layout.MODEL_CONTEXT] = self.model[layout.MODEL_TRAIN]
+        self.model[layout.MODEL_L2] = self.model[layout.MODEL_TRAIN] + abi.NET_L2 * 8
         self.parameters = layout.parameter_count(self.wiring.sizes)
         self.weights = self.parameters - sum(self.wiring.sizes[1:])
         self.flops_per_row = self.wiring.flops_per_row()
@@ -149,39 +150,36 @@ class Prepared:
         arrangement = arrange(rule, values, self.parameters, self._settings.dtype, self.layers)
         return Tuned(rule, arrangement, rule.step_flops(tensors_of(self.layers, self.parameters), values))
 
-    def penalise_in_model(self, l2: Array | None) -> None:
-        """Let the gradient add l2 * W, l2 being the number that this array of one begins with; None: it adds nothing."""
-        context = self._contexts[0]
-        assert context is not None
-        context[abi.NET_L2] = 0 if l2 is None else l2.ctypes.data
-
     def start(self, streams: Streams) -> Array:
-        """The first weights in the network's dtype, in memory of their own. Trials that share a replicate share them."""
+        """The first weights in the network's dtype, read-only. Trials that share a replicate share them."""
         drawn = self._starts.get(streams)
         if drawn is None:
             drawn = start(self._settings, self.wiring.sizes, streams, self._catalogue).astype(self._settings.dtype)
+            drawn.flags.writeable = False
             if len(drawn) * (len(self._starts) + 1) > MOST_KEPT:
                 self._starts.clear()
             if len(drawn) <= MOST_KEPT:
                 self._starts[streams] = drawn
-        w = aligned(len(drawn), self._settings.dtype)
-        w[:] = drawn
-        return w
+        return drawn
 
-    def test_outputs(self, weights: Array) -> Array | None:
-        """Outputs (n, n_out) for the test rows at the weights that the training loop evaluated last; None without such rows.
+    def outputs_left(self) -> Array | None:
+        """Where the training loop leaves the outputs for the test rows, which it evaluates last: (n * n_out,), a part of the workspace.
 
-        The loop evaluates the test rows last and leaves their outputs in the workspace, so up to a chunk of them cost nothing: read them
-        before the next run.
+        None without such rows, and where they are too many to be there all at once: `wiring.outputs` computes them.
         """
-        if self._data[2] is None:
+        if self._data[2] is None or len(self._data[2][0]) > min(layout.CHUNK_ROWS, self._capacity):
             return None
-        X, sizes = self._data[2][0], self.wiring.sizes
-        if len(X) > min(layout.CHUNK_ROWS, self._capacity):
-            return self.wiring.outputs(weights, X)
+        sizes = self.wiring.sizes
         blocks = [layout.block(self._capacity * width) for width in sizes]
         first = blocks[0] + blocks[-1] + 2 * sum(blocks[1:]) - blocks[-1]
-        return self._workspace[first : first + len(X) * sizes[-1]].reshape(len(X), sizes[-1])
+        return self._workspace[first : first + len(self._data[2][0]) * sizes[-1]]
+
+    def test_outputs(self, ran: Ran) -> Array | None:
+        """Outputs (n, n_out) for the test rows at the weights that were evaluated last; None without such rows."""
+        if self._data[2] is None:
+            return None
+        X = self._data[2][0]
+        return ran.outputs.reshape(len(X), -1) if ran.outputs.size else self.wiring.outputs(ran.evaluated, X)
 
     @functools.cached_property
     def baseline(self) -> float:

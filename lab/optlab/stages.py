@@ -22,19 +22,16 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """What the kernel takes of a rule; everything is owned here.
+    """What the kernel takes of a rule for one run; everything is owned here.
 
-    table: (stages, abi.STAGE_COLUMNS). slots: reals at their first values; `free` is the offset of what was asked for behind them.
-    scalars: float64. layers: (layers, abi.LAYER_COLUMNS), empty without a network. requests: what the rule may ask for. scratch: elements
-    that the answers take.
+    table: (stages, abi.STAGE_COLUMNS). slots: reals at their first values. scalars: float64. layers: (layers, abi.LAYER_COLUMNS), empty
+    without a network. scratch: elements that the answers to its requests take.
     """
 
     table: Array
     slots: Array
     scalars: Array
     layers: Array
-    free: int
-    requests: frozenset[int]
     scratch: int
 
 
@@ -59,8 +56,8 @@ def requests_of(rule: Rule) -> frozenset[int]:
 class Arrangement:
     """A rule's memory before there are parameters: what all trials at its hyper-parameters on one network share.
 
-    firsts: (offset, elements, first value or the part of the parameters) of the vector slots; `size` is their whole length. The others:
-    see `Stages`.
+    firsts: (offset, elements, first value or the part of the parameters) of the vector slots; `size` is their whole length. requests:
+    what the rule may ask for. The others: see `Stages`.
     """
 
     dtype: str
@@ -72,15 +69,13 @@ class Arrangement:
     requests: frozenset[int]
     scratch: int
 
-    def begin(self, w: Array, behind: int = 0) -> Stages:
-        """The stages before the first step from w. behind: further elements to append to the slots."""
-        slots = aligned(self.size + behind, self.dtype)
+    def fill(self, slots: Array, w: Array) -> None:
+        """Give `slots`, which are 0, the values of all vector slots before the first step from w."""
         for start, size, first in self.firsts:
             if isinstance(first, slice):
                 slots[start : start + size] = w[first]
             elif first != 0.0:
                 slots[start : start + size] = first
-        return Stages(self.table, slots, self.scalars.copy(), self.layers, self.size, self.requests, self.scratch)
 
 
 def arrange(rule: Rule, values: Mapping[str, Value], n: int, dtype: str, layers: Array | None = None) -> Arrangement:
@@ -106,6 +101,9 @@ def arrange(rule: Rule, values: Mapping[str, Value], n: int, dtype: str, layers:
     return Arrangement(dtype, table, tuple(firsts), max(offset, 1), np.array([*scalars, 0.0]), layers, asked, scratch)
 
 
-def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | None = None, behind: int = 0) -> Stages:
-    """The stages of `rule` at these hyper-parameters, before the first step from w; see `Arrangement.begin`."""
-    return arrange(rule, values, len(w), str(w.dtype), layers).begin(w, behind)
+def lay_out(rule: Rule, values: Mapping[str, Value], w: Array, layers: Array | None = None) -> Stages:
+    """The stages of `rule` at these hyper-parameters, before the first step from w; see `Arrangement`."""
+    arranged = arrange(rule, values, len(w), str(w.dtype), layers)
+    slots = aligned(arranged.size, arranged.dtype)
+    arranged.fill(slots, w)
+    return Stages(arranged.table, slots, arranged.scalars.copy(), arranged.layers, arranged.scratch)

@@ -94,7 +94,7 @@ def study(file: Path, **changes: Any) -> Study:
 def test_a_worker_that_dies_and_one_that_joins_late_change_no_bit(
     scheduler: str, calm: tuple[Path, Exact], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "LONGEST", 0.01)  # batches of a few trials, so that both workers have some
+    monkeypatch.setattr(cluster, "LONGEST", 0.01)  # batches of a few trials, so that both workers have some
     file, expected = calm
     seen: list[Progress] = []
     with worker(scheduler, tmp_path) as first, worker(scheduler, tmp_path) as second:
@@ -241,12 +241,12 @@ def test_batches_hold_every_trial_once_and_about_the_same_work(places: int) -> N
         return 100.0 if trial.digest in dear else 1.0
 
     left = sum(map(cost, trials))
-    given = batches.Batches(iter(trials), pace_of(cost, 100.0))  # 10 ms, and one in fifty a second
+    given = batches.Batches(iter(trials), pace_of(cost, 100.0), 1.0, 0.05, 2000)  # 10 ms, and one in fifty a second
     seen: list[Trial] = []
     while (batch := given.next(left, places)) is not None:
         assert batch.cost == sum(map(cost, batch.trials))
-        assert len(batch.trials) == 1 or batch.cost <= 2 * max(100.0 * batches.LONGEST, 1.0)
-        assert len(batch.trials) == 1 or batch.cost <= max(2 * left / (batches.SHARE * places), 2 * 100.0 * batches.SHORTEST)
+        assert len(batch.trials) == 1 or batch.cost <= 2 * max(100.0 * 1.0, 1.0)
+        assert len(batch.trials) == 1 or batch.cost <= max(2 * left / (batches.SHARE * places), 2 * 100.0 * 0.05)
         seen += batch.trials
         left -= batch.cost
     assert seen == trials and left == 0
@@ -254,7 +254,7 @@ def test_batches_hold_every_trial_once_and_about_the_same_work(places: int) -> N
 
 def test_a_batch_that_came_back_goes_out_before_new_ones_and_can_be_split() -> None:
     trials = list(tiny().trials())
-    given = batches.Batches(iter(trials), pace_of(lambda _: 1.0, 4.0))
+    given = batches.Batches(iter(trials), pace_of(lambda _: 1.0, 4.0), 1.0, 0.05, 2000)
     first = given.next(16.0, 1)
     assert first is not None and len(first.trials) == 4
     given.back(first)

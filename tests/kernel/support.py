@@ -168,13 +168,15 @@ def run(
     reals = np.zeros(layout.REAL_COLUMNS)
     reals[layout.REAL_L1], reals[layout.REAL_L2] = l1, l2
     reals[layout.REAL_BOUND], reals[layout.REAL_TIME_LIMIT], reals[layout.REAL_TERMS] = bound, time_limit, terms
+    plan[layout.PLAN_PARAMETERS] = n
     memory = np.full(layout.memory_size(n, n), np.nan, dtype)
-    history = np.full((layout.history_rows(epochs, evaluate_every), layout.HISTORY_COLUMNS), -1.0)
-    running = np.full(epochs * -(-n_rows // min(batch, n_rows)), np.nan)
-    result = np.full(layout.RESULT_SIZE, np.nan)
+    history = np.full((1, layout.history_rows(epochs, evaluate_every), layout.HISTORY_COLUMNS), -1.0)
+    running = np.full((1, epochs * -(-n_rows // min(batch, n_rows))), np.nan)
+    result, status = np.full((1, layout.RESULT_SIZE), np.nan), np.zeros(1, np.int64)
     explicit = np.zeros((0, n_rows), np.int64) if orders is None else np.ascontiguousarray(orders, np.int64)
-    status = kernel.train(
-        plan, reals, model, w, memory, chain.slots, chain.scalars, chain.table, chain.hyper, layer_table(sizes), explicit,
-        np.zeros(n_rows, np.int64), history, running, result, np.zeros(1, np.int64) if stop is None else stop,
+    kernel.train(
+        plan[None], reals[None], model, w[None], memory, chain.slots[None], chain.scalars[None], chain.table[None], chain.hyper[None],
+        layer_table(sizes), explicit, np.zeros(n_rows, np.int64), history, running, result, np.empty((1, n), dtype),
+        np.empty((1, 0), dtype), status, np.zeros(1, np.int64) if stop is None else stop,
     )  # fmt: skip
-    return Outcome(status, w, history, running, result, memory, chain)
+    return Outcome(int(status[0]), w, history[0], running[0], result[0], memory, chain)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from optlab.errors import OptlabError
 from optlab.execution import Executor
 from optlab.outcome import Outcome
+from optlab.prepared import Prepared, Tuned
 from optlab.settings import Settings
+from optlab.streams import Streams
 from optlab.study import pool
 from optlab.study.progress import Progress
 from optlab.study.run import Stop, run_study
@@ -77,9 +80,9 @@ def test_one_more_learning_rate_runs_only_its_own_trials(tmp_path: Path, monkeyp
     tiny(confirm=0).run(tmp_path / "lab.db")
     seen: list[float] = []
 
-    def noting(self: Executor, settings: Settings, *arguments: Any) -> Outcome:
-        seen.append(dict(settings.hyper)["lr"])
-        return execute(self, settings, *arguments)
+    def noting(self: Executor, trials: Sequence[tuple[Settings, Streams]], *arguments: Any) -> list[Outcome | BaseException]:
+        seen.extend(dict(settings.hyper)["lr"] for settings, _ in trials)
+        return execute(self, trials, *arguments)
 
     execute = Executor.__call__
     monkeypatch.setattr(Executor, "__call__", noting)
@@ -165,20 +168,20 @@ def test_stopping_now_gives_up_running_trials(tmp_path: Path) -> None:
 
 
 def test_a_failing_trial_keeps_its_sentence_and_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    execute = Executor.__call__
+    tuned = Prepared.tuned
 
-    def failing(self: Executor, settings: Settings, *arguments: Any) -> Outcome:
+    def failing(self: Prepared, settings: Settings) -> Tuned:
         if settings.optimizer == "adam" and settings.l2:
             raise MemoryError("no room\nat all") if dict(settings.hyper)["lr"] > 0.01 else OptlabError("a sentence")
-        return execute(self, settings, *arguments)
+        return tuned(self, settings)
 
-    monkeypatch.setattr(Executor, "__call__", failing)
+    monkeypatch.setattr(Prepared, "tuned", failing)
     results = tiny(confirm=0).run(tmp_path / "lab.db")
     failed = results.frame().query("status == 'error'")
     assert results.complete and len(results.frame()) == 16
     assert sorted(set(failed["sentence"])) == ["MemoryError: no room at all", "a sentence"]
     assert len(failed) == 4
-    monkeypatch.setattr(Executor, "__call__", execute)  # mended: they are tried again
+    monkeypatch.setattr(Prepared, "tuned", tuned)  # mended: they are tried again
     assert "error" not in set(tiny(confirm=0).run(tmp_path / "lab.db").frame()["status"])
 
 

@@ -1,25 +1,28 @@
 """Layout of the arrays between Python and the kernel: plain integers, readable without Numba.
 
-Each array's columns are numbered here and nowhere else. `Kernel.train` takes (see `train.py` for what it does with them):
+Each array's columns are numbered here and nowhere else. `Kernel.train` runs T trials of one model and takes (see `train.py` and
+`trials.py` for what they do with them):
 
-===============  ==========================  =====================================================================
-plan             int64[PLAN_COLUMNS]         how long, which order, which penalties
-reals            float64[REAL_COLUMNS]       strengths and limits
-model            int64[MODEL_COLUMNS]        addresses of the model, its contexts, their numbers of rows
-w                real[n]                     start on entry, last parameters on return
-memory           real[memory_size(n, k)]     gradient, evaluation weights, scratch of k = scratch_size(...) elements
-slots            real[...]                   vector slots of all stages; start on entry
-scalars          float64[...]                scalar slots of all stages; start on entry
-stages           int64[k, STAGE_COLUMNS]     the chain (abi.STAGE_*)
-hyper            float64[rows, H]            hyper-parameters of all stages, one row per period of steps
-layers           int64[L, LAYER_COLUMNS]     abi.LAYER_*; no rows for a model without layers
-orders           int64[epochs or 0, rows]    explicit mini-batch orders; with any row the order policy is not used
-permutation      int64[rows]                 memory of the drawn order
-history          float64[E, HISTORY_COLUMNS] filled from row 0; history_rows(epochs, every) rows are enough
-running          float64[steps or 0]         objective of each mini-batch before its update, when the plan asks
-result           float64[RESULT_SIZE]        what happened, then working memory
-stop             int64[1]                    polled at each step; anything but 0 ends the trial
-===============  ==========================  =====================================================================
+===============  =============================  ==================================================================
+plan             int64[T, PLAN_COLUMNS]         how long, which order, which penalties
+reals            float64[T, REAL_COLUMNS]       strengths and limits
+model            int64[MODEL_COLUMNS]           addresses of the model, its contexts, their numbers of rows
+w                real[T, block(n)]              start on entry, last parameters on return, n = plan[PLAN_PARAMETERS]
+memory           real[memory_size(n, k)]        gradient, evaluation weights, scratch of k = scratch_size(...) elements
+slots            real[T, ...]                   vector slots of all stages; start on entry
+scalars          float64[T, ...]                scalar slots of all stages; start on entry
+stages           int64[T, k, STAGE_COLUMNS]     the chain (abi.STAGE_*)
+hyper            float64[T, rows, H]            hyper-parameters of all stages, one row per period of steps
+layers           int64[L, LAYER_COLUMNS]        abi.LAYER_*; no rows for a model without layers
+orders           int64[epochs or 0, rows]       explicit mini-batch orders; with any row the order policy is not used
+permutation      int64[rows]                    memory of the drawn order
+history          float64[T, E, HISTORY_COLUMNS] filled from row 0; history_rows(epochs, every) rows are enough
+running          float64[T, steps or 0]         objective of each mini-batch before its update, when the plan asks
+result           float64[T, RESULT_SIZE]        what happened, then working memory
+averages         real[T, n or 0]                the weights that the last row of the history evaluates, where there is room
+outputs          real[T, ...]                   as many elements from model[MODEL_OUTPUTS] on as there is room for, after each trial
+stop             int64[1]                       polled at each step; anything but 0 ends the trials
+===============  =============================  ==================================================================
 """
 
 from __future__ import annotations
@@ -56,8 +59,9 @@ ERROR = 4  # a stage made a request that is not served: result[RESULT_REQUEST]
     PLAN_CLOCK_ID,
     PLAN_RUNNING,  # 1: record the objective of each mini-batch
     PLAN_PENALTY_VALUE,  # 1: ask[ASK_COST] has the penalty in it at call 0 too (line searches); costs a pass over w
+    PLAN_PARAMETERS,  # n
     PLAN_COLUMNS,
-) = range(17)
+) = range(18)
 
 ORDER_FRESH = 0  # a new permutation each epoch
 ORDER_FIXED = 1  # one permutation, kept
@@ -97,8 +101,10 @@ L2_IN_MODEL = 2  # coupled, and the model itself adds it (abi.NET_L2): a pass ov
     MODEL_HESSIAN_VECTOR,  # addresses of what serves a request (abi.server), in the order of requests; 0: it is not served
     MODEL_GAUSS_NEWTON,
     MODEL_SAMPLED_GRADIENT,
+    MODEL_L2,  # address of the word that tells the model where the strength of its own L2 stands (L2_IN_MODEL), 0: it has none
+    MODEL_OUTPUTS,  # address of what is copied after each trial
     MODEL_COLUMNS,
-) = range(13)
+) = range(15)
 
 # -- history --------------------------------------------------------------------------------------------------------------
 

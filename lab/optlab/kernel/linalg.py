@@ -191,4 +191,4 @@ def product(
     a_col: Any, b: Any, b_row: Any, b_col: Any, scratch: Any,
 ) -> Any:  # fmt: skip
     """`product_body`, published by `load`."""
-    return linked("product", product_signature, c.dtype)
+    return linked(f"product_{c.dtype}", product_signature(c.dtype))

@@ -12,7 +12,7 @@ from typing import Any
 from numba import types
 
 from optlab import abi, jit
-from optlab.kernel import curvature, linalg, metrics, network, quadratic, random, recorder, sampled, symbols, tape, tiled
+from optlab.kernel import curvature, linalg, metrics, network, quadratic, random, recorder, sampled, symbols, tape, tiled, trials
 from optlab.kernel import train as training
 
 
@@ -22,6 +22,10 @@ def _vector(kind: Any) -> Any:
 
 def _matrix(kind: Any) -> Any:
     return types.Array(kind, 2, "C")
+
+
+def _cube(kind: Any) -> Any:
+    return types.Array(kind, 3, "C")
 
 
 _I, _D = types.int64, types.float64
@@ -41,14 +45,14 @@ class Kernel:
 
     Attributes:
         train: (plan, reals, model, w, memory, slots, scalars, stages, hyper, layers, orders, permutation, history, running,
-            result, stop) -> status; see `layout`.
+            result, averages, outputs, statuses, stop) -> None; see `layout`.
         network_gradient, network_evaluate: `.address` for the model array.
         accuracy_by_argmax, accuracy_by_threshold, squared_residual: `.address` for NET_METRIC.
         clock, clock_id: for the plan.
     """
 
     dtype: str
-    train: Callable[..., int]
+    train: Callable[..., None]
     network_gradient: Any
     network_evaluate: Any
     accuracy_by_argmax: Any
@@ -142,18 +146,20 @@ def _clock() -> tuple[int, int]:
 def load(dtype: str) -> Kernel:
     """Compile or load the kernel of "float64" or "float32"; about 8 s the first time, a fraction of a second after it."""
     real = abi.REALS[dtype]
-    reals, table = _vector(real), _matrix(_I)
+    reals, matrix, table = _vector(real), _matrix(real), _matrix(_I)
     address, clock_id = _clock()
     with jit.compiling(f"kernel {dtype}"):
-        symbols.publish("tiled", dtype, tiled.tiled_body, tiled.tiled_signature)
-        symbols.publish("one_row", dtype, tiled.one_row_body, tiled.one_row_signature)
-        symbols.publish("product", dtype, linalg.product_body, linalg.product_signature)
+        symbols.publish(f"tiled_{dtype}", tiled.tiled_body, tiled.tiled_signature(real))
+        symbols.publish(f"one_row_{dtype}", tiled.one_row_body, tiled.one_row_signature(real))
+        symbols.publish(f"product_{dtype}", linalg.product_body, linalg.product_signature(real))
+        symbols.publish("next_order", random.next_order_body, random.next_order_signature)
+        symbols.publish(f"train_{dtype}", training.train, trials.train_signature(real))
         metric = jit.callback(abi.cost_value(real))
         return Kernel(
             dtype=dtype,
             train=_compiled(
-                training.train, _vector(_I), _vector(_D), _vector(_I), reals, reals, reals, _vector(_D), table, _matrix(_D), table, table,
-                _vector(_I), _matrix(_D), _vector(_D), _vector(_D), _vector(_I),
+                trials.train_each, table, _matrix(_D), _vector(_I), matrix, reals, matrix, _matrix(_D), _cube(_I), _cube(_D), table, table,
+                _vector(_I), _cube(_D), _matrix(_D), _matrix(_D), matrix, matrix, _vector(_I), _vector(_I),
             ),
             network_gradient=jit.callback(abi.model_gradient(real))(network.network_gradient),
             network_evaluate=jit.callback(abi.model_evaluate(real))(network.network_evaluate),

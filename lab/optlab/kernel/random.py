@@ -10,10 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import types
+from numba.extending import intrinsic
 
 from optlab.jit import internal, merged
 from optlab.kernel.layout import ORDER_FIXED, ORDER_FRESH, ORDER_REPLACEMENT
-from optlab.kernel.memory import stack_words
+from optlab.kernel.memory import pointer_of, stack_words
+from optlab.kernel.symbols import linked
 
 # All words are uint64 that hold 32 bits: uint64 with int64 would become float64 in Numba.
 _LOW = np.uint64(0xFFFFFFFF)
@@ -100,15 +103,25 @@ def draw(order: Any, n: Any, replacement: Any, epoch: Any, key0: Any, key1: Any)
                 i += 1
 
 
-@internal
-def next_order(order: Any, n: Any, policy: Any, epoch: Any, key0: Any, key1: Any) -> None:
+def next_order_body(order: Any, n: Any, policy: Any, epoch: Any, key0: Any, key1: Any) -> Any:
     """Order of epoch 1, 2, ... into `order`, which must still hold the order of the epoch before."""
     if policy == ORDER_FIXED and epoch > 1:
-        return
+        return 0
     if epoch == 1 or policy == ORDER_FRESH:
         for i in range(n):
             order[i] = i
     draw(order, n, policy == ORDER_REPLACEMENT, epoch, key0, key1)
+    return 0
+
+
+_I = types.int64
+next_order_signature = _I(types.CPointer(_I), _I, _I, _I, _I, _I)
+
+
+@intrinsic
+def next_order(typingctx: Any, order: Any, n: Any, policy: Any, epoch: Any, key0: Any, key1: Any) -> Any:
+    """`next_order_body`, published by `load`."""
+    return linked("next_order", next_order_signature)
 
 
 def orders(n: Any, epochs: Any, policy: Any, key0: Any, key1: Any) -> Any:
@@ -116,7 +129,7 @@ def orders(n: Any, epochs: Any, policy: Any, key0: Any, key1: Any) -> Any:
     out = np.empty((epochs, n), np.int64)
     order = np.empty(n, np.int64)
     for epoch in range(epochs):
-        next_order(order, n, policy, epoch + 1, key0, key1)
+        next_order(pointer_of(order), n, policy, epoch + 1, key0, key1)
         for i in range(n):
             out[epoch, i] = order[i]
     return out

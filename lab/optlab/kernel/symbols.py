@@ -14,30 +14,27 @@ import llvmlite.binding
 from numba.core import cgutils
 from numba.core.typing import signature
 
-from optlab import abi, jit
+from optlab import jit
 
 _kept: dict[str, Any] = {}
 
 
-def publish(name: str, dtype: str, function: Callable[..., Any], kind: Callable[[Any], Any]) -> None:
-    """Compile `function` for the signature kind(real) and make it the symbol that `linked(name, ...)` calls."""
-    arguments = kind(abi.REALS[dtype]).args
-    dispatcher: Any = jit.jit(function)
-    dispatcher.compile(arguments)
-    compiled = _kept[f"optlab_{name}_{dtype}"] = dispatcher.overloads[arguments]
+def publish(name: str, function: Callable[..., Any], typed: Any) -> None:
+    """Compile `function` for this typed signature and make it the symbol that `linked(name, typed)` calls."""
+    dispatcher: Any = jit.linkable(function)
+    dispatcher.compile(typed.args)
+    compiled = _kept[name] = dispatcher.overloads[typed.args]
     address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-    llvmlite.binding.add_symbol(f"optlab_{name}_{dtype}", address)
+    llvmlite.binding.add_symbol(f"optlab_{name}", address)
 
 
-def linked(name: str, kind: Callable[[Any], Any], real: Any) -> Any:
-    """(typed signature, code) of an intrinsic that calls the published function of this dtype."""
-    typed = kind(real)
+def linked(name: str, typed: Any) -> Any:
+    """(typed signature, code) of an intrinsic that calls the published function."""
 
     def codegen(context: Any, builder: Any, whole: Any, args: Any) -> Any:
         convention = context.call_conv
-        function = cgutils.get_or_insert_function(
-            builder.module, convention.get_function_type(typed.return_type, typed.args), f"optlab_{name}_{real}"
-        )
+        kind = convention.get_function_type(typed.return_type, typed.args)
+        function = cgutils.get_or_insert_function(builder.module, kind, f"optlab_{name}")
         return convention.call_function(builder, function, typed.return_type, typed.args, args)[1]
 
     return signature(typed.return_type, *typed.args), codegen

@@ -88,7 +88,7 @@ def tiled(
     order: Any, a_stride: Any, b: Any, b_stride: Any, b_panel: Any, tail: Any, ahead: Any, ahead_stride: Any,
 ) -> Any:  # fmt: skip
     """`tiled_body`, published by `load`: one machine-code copy of all tiles."""
-    return linked("tiled", tiled_signature, c.dtype)
+    return linked(f"tiled_{c.dtype}", tiled_signature(c.dtype))
 
 
 def one_row_body(n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a: Any, a_stride: Any, b: Any, b_stride: Any) -> Any:
@@ -127,4 +127,4 @@ def one_row(
     typingctx: Any, n: Any, k: Any, c: Any, start: Any, scale: Any, factor: Any, a: Any, a_stride: Any, b: Any, b_stride: Any
 ) -> Any:
     """`one_row_body`, published by `load`."""
-    return linked("one_row", one_row_signature, c.dtype)
+    return linked(f"one_row_{c.dtype}", one_row_signature(c.dtype))

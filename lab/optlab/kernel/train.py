@@ -1,4 +1,4 @@
-"""The training loop: one trial, one call without the interpreter's lock. Arrays: see `layout`.
+"""The training loop of one trial. Arrays: see `layout`, where each is one of several.
 
 A step: rows of the mini-batch -> cost and gradient (coupled penalties in it) -> tests -> decoupled L2 -> chain of stages ->
 proximal L1. Nothing is allocated; the caller owns all memory.

@@ -21,7 +21,7 @@ from optlab.objectives.quadratics import Quadratic
 from optlab.readout import unserved
 from optlab.registry import catalogue_with, name_of
 from optlab.rules import Rule
-from optlab.stages import lay_out
+from optlab.stages import arrange
 from optlab.streams import Streams
 
 Array = npt.NDArray[Any]
@@ -98,7 +98,7 @@ def descend(
 ) -> Descent:
     """`minimise` on a compiled model."""
     first = _start(model, start)
-    w, kernel = first.copy(), load(model.dtype)
+    kernel = load(model.dtype)
     plan, reals = np.zeros(layout.PLAN_COLUMNS, dtype=np.int64), np.zeros(layout.REAL_COLUMNS)
     plan[layout.PLAN_EPOCHS], plan[layout.PLAN_BATCH], plan[layout.PLAN_ROWS] = steps, 1, 1  # an epoch is one step on one row
     plan[layout.PLAN_EVALUATE_EVERY], plan[layout.PLAN_LR_COLUMN] = every_step, -1
@@ -109,18 +109,10 @@ def descend(
     table[layout.MODEL_CONTEXT] = table[layout.MODEL_TRAIN] = address
     table[layout.MODEL_TRAIN_ROWS] = 1
     orders = np.arange(steps, dtype=np.int64).reshape(-1, 1) if model.noisy else None  # step k meets row k of the noise
+    arranged = arrange(rule, values, len(first), model.dtype)
+    job = loop.Job(arranged, first, np.array([rule.block(values)]).reshape(1, -1), plan, reals)
     with single_threaded():
-        ran = loop.run(
-            kernel,
-            lay_out(rule, values, w, behind=steps * len(w) * keep_path),
-            plan,
-            reals,
-            table,
-            w,
-            np.array([rule.block(values)]).reshape(1, -1),
-            orders=orders,
-            keep_path=keep_path,
-        )
+        [ran] = loop.run(kernel, table, [job], orders=orders, keep_path=keep_path)
     done = int(ran.result[layout.RESULT_STEPS])
     costs, calls = np.full(done + 1, np.nan), np.zeros(done + 1)
     for row in ran.history:
@@ -130,7 +122,7 @@ def descend(
     status, sentence = _verdict(ran, done, bool(np.isfinite(costs[-1])), rule.name)
     path = np.concatenate([first[None, :], ran.path]) if ran.path is not None else None
     seconds = float(ran.result[layout.RESULT_SECONDS])
-    return Descent(model.name, rule.name, values, status, sentence, costs, calls, path, w, done, seconds, model.known.minimum)
+    return Descent(model.name, rule.name, values, status, sentence, costs, calls, path, ran.w, done, seconds, model.known.minimum)
 
 
 def _start(model: Model, start: Sequence[float] | None) -> Array:

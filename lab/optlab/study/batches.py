@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from optlab.study.pace import Pace
 from optlab.study.trial import Trial
 
-LONGEST, SHORTEST = 1.0, 0.05
-"""Seconds of work in a batch: a batch costs the scheduler a few milliseconds, and what is lost with a worker is two batches."""
-
 SHARE = 4
 """Batches that what is left is divided into for each place: the places finish together, to a quarter of a batch."""
-
-MOST = 2000
-"""Trials in a batch at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +23,14 @@ class Batch:
 
 
 class Batches:
-    """Takes trials from an iterator, and batches that came back undone before those."""
+    """Takes trials from an iterator, and batches that came back undone before those.
 
-    def __init__(self, todo: Iterator[Trial], pace: Pace) -> None:
+    longest, shortest: seconds of work in a batch. most: trials in one.
+    """
+
+    def __init__(self, todo: Iterator[Trial], pace: Pace, longest: float, shortest: float, most: int) -> None:
         self._todo, self._pace, self._left = todo, pace, True
+        self._longest, self._shortest, self._most = longest, shortest, most
         self._held: Trial | None = None
         self._again = deque[Batch]()
 
@@ -56,9 +54,9 @@ class Batches:
         if not self._pace.known:  # one trial each tells how fast they are
             trial = self._take()
             return None if trial is None else Batch((trial,), self._pace.cost(trial))
-        target = min(LONGEST, max(SHORTEST, self._pace.seconds(left) / (SHARE * max(places, 1))))
+        target = min(self._longest, max(self._shortest, self._pace.seconds(left) / (SHARE * max(places, 1))))
         trials, cost = list[Trial](), 0.0
-        while len(trials) < MOST and self._pace.seconds(cost) < target:
+        while len(trials) < self._most and self._pace.seconds(cost) < target:
             trial = self._take()
             if trial is None:
                 break

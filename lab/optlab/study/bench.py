@@ -53,7 +53,7 @@ class Bench:
 
     def run(self, trial: Trial, dataset: Dataset) -> Record | None:
         """The record of a trial that is ready, None if it was given up."""
-        return self._work(trial, lambda _: dataset)
+        return self._work([trial], lambda _: dataset)[0]
 
     def do(self, trial: Trial, dataset: Dataset) -> Record | None:
         """Prepare and run a trial; whatever is wrong with it becomes its sentence."""

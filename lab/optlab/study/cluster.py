@@ -38,6 +38,9 @@ IN_FLIGHT = 2
 ANSWER = 5.0
 """Seconds that a scheduler has to answer."""
 
+LONGEST, SHORTEST, MOST = 1.0, 0.05, 2000
+"""Seconds and trials of a batch: a batch costs the scheduler a few milliseconds, and what is lost with a worker is two batches."""
+
 TRIES = 3
 """Times that a batch may come back undone for a reason that is not its own."""
 
@@ -90,7 +93,7 @@ class Cluster:
 
     def run(self, todo: Iterator[Trial], keep: Keep, meter: Meter) -> None:
         """See `work.Backend`."""
-        batches, more = Batches(todo, self._pace), True
+        batches, more = Batches(todo, self._pace, LONGEST, SHORTEST, MOST), True
         flying: dict[Future, Batch] = {}
         arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
         while more or flying:

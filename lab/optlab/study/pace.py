@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from optlab.study.trial import Trial
 from optlab.study.work import title
@@ -42,9 +42,10 @@ class Pace:
         """What trials of this cost should take on one core."""
         return cost * self._seconds / self._cost if self.known else cost / SLOWEST
 
-    def overdue(self, trial: Trial, seconds: float) -> str:
-        """A sentence on a trial that has run for so long, where that is far too long; else nothing."""
-        if seconds <= LONG or seconds <= FAR * (expected := self.seconds(self.cost(trial))):
+    def overdue(self, trials: Sequence[Trial], seconds: float) -> str:
+        """A sentence on trials that have run one after the other for so long, where that is far too long; else nothing."""
+        if seconds <= LONG or seconds <= FAR * (expected := self.seconds(sum(map(self.cost, trials)))):
             return ""
         others = f"{expected:.1g} s by what the others took" if self.known else f"{expected:.1g} s at most"
-        return f"{title(trial)} has run for {seconds:.0f} s instead of {others}; --trial-limit SECONDS would end it"
+        which = title(trials[0]) + (f", or one of the {len(trials) - 1} after it," if len(trials) > 1 else "")
+        return f"{which} has run for {seconds:.0f} s instead of {others}; --trial-limit SECONDS would end it"

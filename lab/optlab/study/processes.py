@@ -181,6 +181,6 @@ class Crew:
         if self._stop.requests:
             return f"stopping: {busy} running trials finish and are saved; Ctrl-C again gives them up"
         running = [one for member in self._members if self._limit is None and (one := member.running()) is not None]
-        overdue = [said for _, trial, seconds in running if (said := self._pace.overdue(trial, seconds))]
+        overdue = [said for _, trial, seconds in running if (said := self._pace.overdue([trial], seconds))]
         starting = "starting worker processes" if self._members and not any(member.ready for member in self._members) else ""
         return "; ".join(filter(None, (self._told or starting, *overdue)))
