@@ -125,9 +125,10 @@ def test_where_a_curve_parts_is_said(copy: Path, monkeypatch: pytest.MonkeyPatch
     execute = Executor.__call__
 
     def departing(self: Executor, *arguments: Any) -> Any:
-        outcome = execute(self, *arguments)
-        outcome.curves[2:, 4] *= 1.5
-        return outcome
+        outcomes = execute(self, *arguments)
+        for outcome in outcomes:
+            outcome.curves[2:, 4] *= 1.5
+        return outcomes
 
     monkeypatch.setattr(Executor, "__call__", departing)
     texts = {str(difference) for one in again(copy).different for difference in one.differences if difference.what == "curves"}
@@ -140,9 +141,10 @@ def test_a_rule_that_chance_of_its_own_drives_is_told_from_a_changed_store(copy:
     execute, rng = Executor.__call__, np.random.default_rng()
 
     def noisy(self: Executor, *arguments: Any) -> Any:
-        outcome = execute(self, *arguments)
-        outcome.curves[1:, 4] += rng.random()
-        return outcome
+        outcomes = execute(self, *arguments)
+        for outcome in outcomes:
+            outcome.curves[1:, 4] += rng.random()
+        return outcomes
 
     monkeypatch.setattr(Executor, "__call__", noisy)
     found = again(copy)

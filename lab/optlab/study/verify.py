@@ -206,7 +206,8 @@ class _Again:
             dataset = self._origins.dataset(place, trial)
         settings = dataclasses.replace(trial.settings, time_limit=0.0)  # a trial that ended before its limit
         unlimited = dataclasses.replace(trial, cell=dataclasses.replace(trial.cell, settings=settings))
-        return self._work(unlimited, lambda _: dataset)
+        (record,) = self._work([unlimited], lambda _: dataset)
+        return record
 
 
 def differences(one: Stored, now: Record) -> list[Difference]:
