@@ -52,7 +52,7 @@ def hired(study: Study, wanted: Wanted, stop: Stop, cost: Callable[[Trial], floa
     """
     size = environment.threads(wanted.workers)
     if wanted.dask is not None:
-        from optlab.study.cluster import connected
+        from optlab.study.connection import connected
 
         with connected(study, wanted.dask, size, wanted.trial_limit, wanted.processes, stop, cost, meter) as cluster:
             yield cluster

@@ -13,7 +13,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from optlab.errors import OptlabError
@@ -23,7 +22,7 @@ from optlab.study.bench import unpacked
 from optlab.study.pace import Pace
 from optlab.study.progress import Meter
 from optlab.study.recent import DATASETS, Recent
-from optlab.study.shipment import OPTLAB, Shipment
+from optlab.study.shipment import OPTLAB
 from optlab.study.spec import Study
 from optlab.study.stop import Stop
 from optlab.study.trial import Trial
@@ -41,14 +40,17 @@ ANSWER = 5.0
 LONGEST, SHORTEST, MOST = 1.0, 0.05, 2000
 """Seconds and trials of a batch: a batch costs the scheduler a few milliseconds, and what is lost with a worker is two batches."""
 
-TRIES = 3
-"""Times that a batch may come back undone for a reason that is not its own."""
+TRIES = 2
+"""Times that a batch may come back undone; then its trials go out one by one."""
 
-_TICK, _LOOK = 0.05, 1.0
+SMALL = 8 << 20
+"""Bytes of a data set up to which the scheduler keeps it: it is made again where a worker is lost. Larger ones pass by the scheduler."""
+
+TICK, _LOOK = 0.05, 1.0
 
 
 class Cluster:
-    """The workers of one scheduler. `connected` makes one."""
+    """The workers of one scheduler. `connection.connected` makes one."""
 
     compiles = False
 
@@ -111,13 +113,14 @@ class Cluster:
                     more = False
                     break
                 flying[self._submit(batch, arrived)] = batch
-            meter.message = self._message(len(flying))
+            meter.message = self.message(len(flying))
             future = _first(arrived)
             if future is not None and future in flying:
                 more = self._take(future, flying.pop(future), batches, keep, arrived, flying) or more
             meter.report()
 
-    def _message(self, flying: int) -> str:
+    def message(self, flying: int) -> str:
+        """What is to be said while so many batches are under way."""
         if self._stop.requests:
             return f"stopping: {flying} batches finish their running trials; Ctrl-C again gives them up"
         if not self._places:
@@ -144,7 +147,12 @@ class Cluster:
     def _sent(self, trial: Trial) -> Future:
         """The data of a trial on the cluster: sent once, handed on between the workers."""
         if trial.data not in self._data:
-            self._data.use(trial.data, self._client.scatter(self._study.datasets.get(trial.problem, trial.replicate), hash=False))
+            blob = pickle.dumps(dataset := self._study.datasets.get(trial.problem, trial.replicate), pickle.HIGHEST_PROTOCOL)
+            if len(blob) <= SMALL:
+                sent = self._client.submit(pickle.loads, blob, key=f"optlab-{self._token}-{trial.data}")
+            else:
+                sent = self._client.scatter(dataset, hash=False)
+            self._data.use(trial.data, sent)
         found: Future = self._data.use(trial.data)
         return found
 
@@ -152,6 +160,8 @@ class Cluster:
         self, future: Future, batch: Batch, batches: Batches, keep: Keep, arrived: queue.SimpleQueue[Future], flying: dict[Future, Batch]
     ) -> bool:
         """See what became of a batch; return whether some of it is to be given out again."""
+        from concurrent.futures import CancelledError
+
         from distributed import KilledWorker
 
         if future.status == "pending":  # its worker died with the result; another one makes it again
@@ -164,17 +174,20 @@ class Cluster:
             future.add_done_callback(arrived.put)
             flying[future] = batch
             return False
-        except KilledWorker as error:
-            if len(batch.trials) > 1:
+        except (KilledWorker, CancelledError) as error:
+            if isinstance(error, CancelledError):
+                for trial in batch.trials:  # large data are gone with the worker that had them
+                    self._data.pop(trial.data, None)
+            if batch.faults + 1 < TRIES:  # another batch may have ended the worker
+                batches.back(batch)
+            elif len(batch.trials) > 1:
                 batches.split(batch)
-                return True
-            (trial,) = batch.trials
-            ended = f"its worker process ended {error.allowed_failures + 1} times, as it does where memory runs out or a plugin crashes"
-            keep([failed(trial, ended)], {})
-            return False
+            else:
+                ended = "its worker process ended again and again, as it does where memory runs out or a plugin crashes; try --trial-limit"
+                keep([failed(batch.trials[0], ended)], {})
+                return False
+            return True
         except Exception as error:
-            for trial in batch.trials:  # its data may be gone with the worker that had them
-                self._data.pop(trial.data, None)
             if batch.faults + 1 >= TRIES:
                 raise OptlabError(f"the workers at {self._address} cannot run a batch ({type(error).__name__}: {error})") from error
             batches.back(batch)
@@ -192,62 +205,6 @@ class Cluster:
 
 def _first(arrived: queue.SimpleQueue[Future]) -> Future | None:
     try:
-        return arrived.get(timeout=_TICK)
+        return arrived.get(timeout=TICK)
     except queue.Empty:
         return None
-
-
-@contextmanager
-def connected(
-    study: Study, address: str, size: int, limit: float | None, apart: bool, stop: Stop, cost: Callable[[Trial], float], meter: Meter
-) -> Iterator[Cluster]:
-    """The workers of the scheduler at `address`; "local": of one that is started here with `size` workers, and ended with the block.
-
-    limit: seconds for a trial. apart: each trial in a process of the worker's, as it is where there is a limit. meter: told what is
-    waited for.
-
-    Raises:
-        OptlabError: Dask is not installed, nobody answers, a plugin cannot be sent, a worker has another version of something.
-    """
-    shipment = Shipment.of(study)
-    order = remote.Order(uuid.uuid4().hex, shipment, apart or limit is not None, limit)
-    try:
-        import distributed  # noqa: F401
-    except ImportError as error:
-        raise OptlabError("--dask needs dask.distributed; install it with: pip install 'optlab[dask]'") from error
-    from optlab.study.localcluster import local
-
-    if address == "local":
-        meter.message = f"starting {size} Dask workers"
-        meter.report(force=True)
-        with local(size) as own, _client(own) as client:
-            yield _ready(Cluster(client, own, study, order, stop, cost), stop, meter)
-    else:
-        with _client(address) as client:
-            yield _ready(Cluster(client, address, study, order, stop, cost), stop, meter)
-
-
-def _ready(cluster: Cluster, stop: Stop, meter: Meter) -> Cluster:
-    """Wait for the first worker, check those that are there."""
-    while not cluster.look() and not stop.requests:
-        meter.message = meter.message or cluster._message(0)
-        meter.report()
-        time.sleep(_TICK)
-    if not stop.requests:
-        cluster.inspect()
-    return cluster
-
-
-@contextmanager
-def _client(address: str) -> Iterator[Client]:
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout=ANSWER, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        remedy = "start one with: dask scheduler, and give its address, such as tcp://host:8786"
-        raise OptlabError(f"no Dask scheduler answers at {address!r} within {ANSWER:g} s; {remedy}") from error
-    try:
-        yield client
-    finally:
-        client.close(timeout=ANSWER)
