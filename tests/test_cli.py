@@ -367,5 +367,5 @@ def test_quiet_leaves_errors_and_the_verdict(optlab, here):
 @pytest.mark.parametrize("form", ["bar", "plain"])
 def test_a_form_that_is_asked_for_is_shown_to_a_pipe_too(optlab, here, form):
     err = optlab("run", "small.toml", "--progress", form)[2]
-    assert "tuning 8/8" in err
+    assert "confirmation 4/4" in err
     assert ("\x1b[" in err) == (form == "bar")

@@ -154,7 +154,10 @@ def _folder(out: str | None, name: str) -> Path:
         OptlabError: there is a file in the way; said before hours of training.
     """
     folder = Path(out) if out is not None else Path("reports") / name
-    blocked = next((each for each in (folder, *folder.parents) if each.exists() and not each.is_dir()), None)
+    try:
+        blocked = next((each for each in (folder, *folder.parents) if each.exists() and not each.is_dir()), None)
+    except OSError as error:  # a name that is too long
+        raise OptlabError(f"the report folder {folder} cannot be made ({error.strerror}); give another one with --out") from error
     if blocked is not None:
         raise OptlabError(f"the report folder {folder} cannot be made because {blocked} is a file; give another one with --out")
     return folder

@@ -36,9 +36,9 @@ def inspect(path: Path) -> None:
     Raises:
         OptlabError: a folder, unreadable, not SQLite, of another application, cut short, or of a newer optlab.
     """
-    if path.is_dir():
-        raise OptlabError(f"the store {path} is a folder; give the path of a file")
     try:
+        if path.is_dir():
+            raise OptlabError(f"the store {path} is a folder; give the path of a file")
         with path.open("rb") as file:
             header = file.read(_HEADER)
         size = path.stat().st_size
