@@ -78,4 +78,25 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             same INTEGER NOT NULL
         )""",
     ),
+    (
+        # A checksum in every row (`optlab.study.seals`, which gives SQL the function): a number that changes on the disk is seen.
+        "ALTER TABLE environment ADD COLUMN seal INTEGER",
+        "ALTER TABLE configuration ADD COLUMN seal INTEGER",
+        "ALTER TABLE trial ADD COLUMN seal INTEGER",
+        "ALTER TABLE curve ADD COLUMN seal INTEGER",
+        "ALTER TABLE study ADD COLUMN seal INTEGER",
+        "ALTER TABLE study_trial ADD COLUMN seal INTEGER",
+        "ALTER TABLE diagnosis ADD COLUMN seal INTEGER",
+        "UPDATE environment SET seal = seal(id, digest, description)",
+        "UPDATE configuration SET seal = seal(id, digest, description)",
+        """UPDATE trial SET seal = seal(
+            id, digest, configuration, environment, seed, replicate, data, status, sentence, metric, steps, epochs, seconds, flops,
+            train_cost, train_metric, validation_cost, validation_metric, test_cost, test_metric,
+            roc_auc, confusion, bad_epoch, bad_step, bad_layer
+        )""",
+        "UPDATE curve SET seal = seal(trial, block, digest)",
+        "UPDATE study SET seal = seal(id, name, description, changed)",
+        "UPDATE study_trial SET seal = seal(study, position, digest, problem, contender, phase, cell)",
+        "UPDATE diagnosis SET seal = seal(trial, numbers, same)",
+    ),
 )
