@@ -31,8 +31,11 @@ class Configurations:
             found = self._places[key] = len(self._places)
             description = describe(key)
             for name, value in _settings(json.loads(description), description).items():
-                column = self._columns.setdefault(name, [])
-                column += [math.nan] * (found - len(column))  # those before have no such hyper-parameter
+                column = self._columns.get(name)
+                if column is None:
+                    column = self._columns[name] = []
+                if len(column) < found:  # those before have no such hyper-parameter
+                    column.extend([math.nan] * (found - len(column)))
                 column.append(value)
         return found
 

@@ -5,7 +5,6 @@ A trial is known by its digest alone; studies refer to trials. What `save` retur
 
 from __future__ import annotations
 
-import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,13 +45,16 @@ class Store:
         path: the file; made with its folders where it is missing and `create` says so.
         create: False to read only what is there, also where nothing can be written.
 
+    Attributes:
+        uri: the address under which SQLite opened it.
+
     Raises:
         OptlabError: a file that is foreign, damaged, newer than this optlab or not writable; it is left as it was.
     """
 
     def __init__(self, path: str | Path = DEFAULT_PATH, *, create: bool = True) -> None:
         self.path = Path(path)
-        self._connection = storefile.writing(self.path) if create else storefile.reading(self.path)
+        self._connection, self.uri = storefile.writing(self.path) if create else storefile.reading(self.path)
         self._configurations = Described(self._connection, "configuration")
         self._environments = Described(self._connection, "environment")
 
@@ -203,9 +205,14 @@ class Store:
             OptlabError: there is no study of this name.
         """
         with self.faults():
-            ((text,),) = self._sound(f"SELECT {seals.sound('study')}, description FROM study WHERE id = ?", self.study_id(name))
+            (((_, text),),) = self.rows(f"SELECT {seals.sound('study')}, description FROM study WHERE id = ?", self.study_id(name))
             found: dict[str, Any] = json.loads(text)
             return found
+
+    def changed(self, name: str) -> str:
+        """When a study was last run: ISO 8601, UTC."""
+        with self.faults() as connection:
+            return str(connection.execute("SELECT changed FROM study WHERE id = ?", (self.study_id(name),)).fetchone()[0])
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
@@ -217,47 +224,48 @@ class Store:
         Raises:
             OptlabError: there is no study of this name, or what is stored of it is damaged.
         """
-        return tables.frame(self._chunks(tables.STUDY_ROWS, tables.DIGEST_ROWS, which), self._description)
+        with self.faults():
+            return tables.frame(self._chunks(tables.STUDY_ROWS, tables.DIGEST_ROWS, which), self._description)
 
     def curves(self, which: str | Sequence[str]) -> pd.DataFrame:
         """Learning curves, one row per trial and evaluated epoch: digest, then `optlab.study.curves.COLUMNS`."""
-        return tables.long_curves([row for rows in self.curve_blocks(which) for row in rows])
+        return tables.long_curves(row for rows in self.curve_blocks(which) for row in rows)
 
     def curve_blocks(self, which: str | Sequence[str]) -> Iterator[list[tuple[bytes, bytes]]]:
-        """(digest, block) of these trials' curves (`optlab.study.curves.unpack`), `CHUNK` at a time: for studies larger than memory."""
-        yield from self._chunks(tables.STUDY_CURVES, tables.DIGEST_CURVES, which)
+        """(digest, block) of these trials' curves (`optlab.study.curves.unpack`), some at a time: for studies larger than memory."""
+        with self.faults():
+            for rows in self._chunks(tables.STUDY_CURVES, tables.DIGEST_CURVES, which):
+                yield [(digest, block) for _, digest, block in rows]
 
     def environments(self, which: str) -> list[dict[str, str]]:
         """The environments that the trials of a study ran in, the most frequent first."""
         with self.faults():
-            return [json.loads(text) for (text,) in self._sound(tables.STUDY_ENVIRONMENTS, self.study_id(which))]
+            return [json.loads(text) for rows in self.rows(tables.STUDY_ENVIRONMENTS, self.study_id(which)) for _, text in rows]
 
     def exact(self) -> dict[str, tuple[Any, ...]]:
         """digest -> all that the digest determines, curves by the digest of their float64 numbers: to compare stores bit for bit."""
         with self.faults():
-            return {digest.hex(): tuple(rest) for digest, *rest in self._sound(tables.EXACT)}
+            return {digest.hex(): tuple(rest) for rows in self.rows(tables.EXACT) for _, digest, *rest in rows}
 
     def _description(self, configuration: int) -> str:
-        with self.faults():
-            ((text,),) = self._sound(tables.CONFIGURATION, configuration)
-            return str(text)
+        (((_, text),),) = self.rows(tables.CONFIGURATION, configuration)
+        return str(text)
 
     def _chunks(self, by_study: str, by_digest: str, which: str | Sequence[str]) -> Iterator[list[Any]]:
-        with self.faults():
-            if isinstance(which, str):
-                rows = self._sound(by_study, self.study_id(which))
-            else:
-                rows = (row for digest in which for row in self._sound(by_digest, bytes.fromhex(digest)))
-            while chunk := list(itertools.islice(rows, CHUNK)):
-                yield chunk
+        if isinstance(which, str):
+            yield from self.rows(by_study, self.study_id(which))
+        else:
+            for digest in which:
+                yield from self.rows(by_digest, bytes.fromhex(digest))
 
-    def _sound(self, query: str, *parameters: Any) -> Iterator[Any]:
-        """Rows of a query without its first column, which says whether their seals are whole.
+    def rows(self, query: str, *parameters: Any) -> Iterator[list[Any]]:
+        """Rows of a query whose first column says whether their seals are whole, `CHUNK` at a time.
 
         Raises:
             OptlabError: one is not.
         """
-        for sound, *row in self._connection.execute(query, parameters):
-            if not sound:
+        found = self._connection.execute(query, parameters)
+        while rows := found.fetchmany(CHUNK):
+            if not all(row[0] for row in rows):
                 raise storefile.damaged(self.path, "a row is not as it was written")
-            yield row
+            yield rows

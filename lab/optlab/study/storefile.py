@@ -72,8 +72,8 @@ def _check_version(path: Path, version: int) -> None:
         )
 
 
-def writing(path: Path) -> sqlite3.Connection:
-    """A connection that may write to a store of the current schema; an older one is migrated, a missing one made with its folders.
+def writing(path: Path) -> tuple[sqlite3.Connection, str]:
+    """A connection that may write to a store of the current schema, and its address; an older one is migrated, a missing one made.
 
     Raises:
         OptlabError: see `inspect`; also a file that is damaged or cannot be written.
@@ -81,7 +81,8 @@ def writing(path: Path) -> sqlite3.Connection:
     inspect(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
+        uri = f"{path.resolve().as_uri()}?mode=rwc"
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
         raise OptlabError(f"the store {path} cannot be opened ({error}); give a writable file with --store") from error
     with closed_on_error(connection, path):
@@ -91,11 +92,13 @@ def writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+    return connection, uri
 
 
-def reading(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing in a store, which may be running, or lie where nothing can be written. An older one is migrated.
+def reading(path: Path) -> tuple[sqlite3.Connection, str]:
+    """A connection that changes nothing in a store, which may be running, or lie where nothing can be written; and the address it took.
+
+    An older store is migrated.
 
     Raises:
         OptlabError: see `inspect`; also a file that is missing or damaged, or an older one that cannot be migrated where it is.
@@ -103,23 +106,23 @@ def reading(path: Path) -> sqlite3.Connection:
     inspect(path)
     if not path.exists() or not path.stat().st_size:
         raise OptlabError(f"there is no store {path}; run a study first, or give another file with --store")
-    connection = _reading(path)
+    connection, uri = _reading(path)
     with closed_on_error(connection, path):
         check(connection, path)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version == len(MIGRATIONS):
-            return connection
+            return connection, uri
     connection.close()
     if not _writable(path):
         raise OptlabError(
             f"the store {path} is of an older optlab (schema {version}) and cannot be brought up to date where nothing can be written; "
             "copy it into a writable folder"
         )
-    writing(path).close()
+    writing(path)[0].close()
     return reading(path)
 
 
-def _reading(path: Path) -> sqlite3.Connection:
+def _reading(path: Path) -> tuple[sqlite3.Connection, str]:
     """The first of the ways to read that works here.
 
     Where the folder is writable: as any other, so that the last one to leave takes the log away. Else read-only; and where SQLite cannot
@@ -127,13 +130,13 @@ def _reading(path: Path) -> sqlite3.Connection:
     """
     modes = ["mode=rw"] if _writable(path) else ["mode=ro"] if _has(path, "-wal") else ["mode=ro", "mode=ro&immutable=1"]
     for mode in modes:
-        connection = None
+        connection, uri = None, f"{path.resolve().as_uri()}?{mode}"
         try:
-            connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=BUSY, isolation_level=None)
+            connection = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
             seals.install(connection)
             connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return connection
+            return connection, uri
         except sqlite3.OperationalError as error:
             if connection is not None:
                 connection.close()
@@ -143,7 +146,7 @@ def _reading(path: Path) -> sqlite3.Connection:
                 connection.close()
             raise fault(path, error) from error
     raise OptlabError(
-        f"the store {path} cannot be read ({failed}); copy it, with {path.name}-wal and {path.name}-shm if there are, into a writable folder"
+        f"the store {path} cannot be read ({failed}); copy it, with {path.name}-wal and {path.name}-shm if any, into a writable folder"
     ) from failed
 
 

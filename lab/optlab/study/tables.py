@@ -39,6 +39,9 @@ EXTRAS = ("roc_auc", "confusion", "bad_epoch", "bad_step", "bad_layer")
 _OUTCOME = ("replicate", "status", "sentence", "steps", "epochs", "seconds", "flops", "metric", "train_cost", "train_metric",
             "validation_cost", "validation_metric", "test_cost", "test_metric", *EXTRAS)  # fmt: skip
 _FINALS = _OUTCOME[8:14]
+IDENTITY = ("digest", "problem", "contender", "optimizer", "phase", "replicate", "cell")
+OUTCOMES = (*_OUTCOME, *extras.NUMBERS, "diagnosis")
+"""Columns of a frame that are no settings."""
 _COLUMNS = ("problem", "contender", "phase", "cell", "numbers", "same", *_OUTCOME)
 _TEXTS = ("problem", "contender", "phase", "cell", "numbers", "status", "sentence", "metric", "confusion")
 _COUNTS = ("replicate", "steps", "epochs")
@@ -73,7 +76,7 @@ EXACT = f"""
 
 
 def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int], str]) -> pd.DataFrame:
-    """The frame described above, from rows of `STUDY_ROWS` or `DIGEST_ROWS` without their first column.
+    """The frame described above, from rows of `STUDY_ROWS` or `DIGEST_ROWS`.
 
     describe: the description of a configuration. Rows come in chunks and leave their numbers in arrays: all of them at once as Python
     objects would be 6 KB per trial.
@@ -85,10 +88,10 @@ def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int],
     numbers: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _NUMBERS}
     one: dict[str | None, str | None] = {}  # equal texts are one object
     for rows in chunks:
-        found = [row for row in rows if row[0] is not None]  # planned, not run yet
+        found = [row for row in rows if row[1] is not None]  # planned, not run yet
         if not found:
             continue
-        _, own, keys, *columns = zip(*found, strict=True)
+        _, _, own, keys, *columns = zip(*found, strict=True)
         digests += [digest.hex() for digest in own]
         which.append(np.array([configurations.place(key, describe) for key in keys]))
         for name, column in zip(_COLUMNS, columns, strict=True):
@@ -125,25 +128,27 @@ def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int],
 def _empty() -> pd.DataFrame:
     import pandas as pd
 
-    names = ["digest", "problem", "contender", "optimizer", "phase", "replicate", "cell", "lr", "l2", "l1", "layers", *_OUTCOME[1:]]
+    names = [*IDENTITY, "lr", "l2", "l1", "layers", *_OUTCOME[1:]]
     kinds = dict.fromkeys(("roc_auc", "sharpness", *_FINALS), "float64") | dict.fromkeys(_WHOLE, "Int64")
     return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in [*names, *extras.NUMBERS, "diagnosis"]})
 
 
-def _given_or(given: Sequence[str | None], own: Iterable[str]) -> list[str]:
+def _given_or(given: Sequence[str | None], own: Iterable[str]) -> Sequence[str | None]:
     """What a study calls it; where none is asked, what the trial itself says."""
-    return [name or other for name, other in zip(given, own, strict=True)]
+    return given if all(given) else [name or other for name, other in zip(given, own, strict=True)]
 
 
 def _diagnoses(texts: Sequence[str | None], same: Iterable[float]) -> dict[str, Sequence[Any]]:
     """The columns of the diagnoses; a text that says nothing (`extras.NOTHING`) is none."""
+    if not any(texts):
+        return dict.fromkeys((*extras.NUMBERS, "diagnosis"), texts)
     said = [None if text == extras.NOTHING else text for text in texts]
     with_same = [text and f'{text[:-1]},"same":{"true" if one else "false"}}}' for text, one in zip(said, same, strict=True)]
     return {**extras.diagnosis_numbers(said), "diagnosis": with_same}
 
 
-def long_curves(rows: Sequence[tuple[bytes, bytes]]) -> pd.DataFrame:
-    """One row per trial and evaluated epoch."""
+def long_curves(rows: Iterable[tuple[bytes, bytes]]) -> pd.DataFrame:
+    """One row per trial and evaluated epoch, from digests and blocks."""
     import pandas as pd
 
     blocks = [(digest.hex(), curve_blocks.unpack(block)) for digest, block in dict(rows).items()]  # contenders may share a trial
