@@ -156,9 +156,10 @@ def _writable(path: Path) -> bool:
 
 def fault(path: Path, error: sqlite3.Error) -> OptlabError:
     """What SQLite says, as a sentence with the remedy."""
-    if isinstance(error, sqlite3.OperationalError):  # the disk is full, the file is gone, somebody else has it locked
+    undecodable = any(part in str(error) for part in ("UTF-8", "user-defined function"))  # a text that is none: `seal` is called with it
+    if isinstance(error, sqlite3.OperationalError) and not undecodable:  # the disk is full, the file is gone, somebody else has it locked
         return OptlabError(f"the store {path} failed ({error}); what was saved before is kept: mend that and run again")
-    return damaged(path, str(error))
+    return damaged(path, "a text is not as it was written" if undecodable else str(error))
 
 
 def damaged(path: Path, what: str) -> OptlabError:
