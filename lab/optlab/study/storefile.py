@@ -25,6 +25,8 @@ CHECKED = 1 << 30
 the indices by which trials are found, 0.2 to 0.4 s)."""
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
+_NO_PLACE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+"""What SQLite says where it cannot make the files of a log."""
 _checked: set[tuple[object, ...]] = set()
 
 
@@ -125,26 +127,23 @@ def reading(path: Path) -> tuple[sqlite3.Connection, str]:
 def _reading(path: Path) -> tuple[sqlite3.Connection, str]:
     """The first of the ways to read that works here.
 
-    Where the folder is writable: as any other, so that the last one to leave takes the log away. Else read-only; and where SQLite cannot
-    make the files of a log and there is none, as a file that nobody changes. (Not otherwise: it would not see who writes meanwhile.)
+    Where the folder is writable: as any other, so that the last one to leave takes the log away. Else read-only. Where SQLite cannot make
+    the files of a log and there is none: as a file that nobody changes. (Not otherwise: it would not see who writes meanwhile.)
     """
-    modes = ["mode=rw"] if _writable(path) else ["mode=ro"] if _has(path, "-wal") else ["mode=ro", "mode=ro&immutable=1"]
+    modes = ["mode=rw" if _writable(path) else "mode=ro", *([] if _has(path, "-wal") else ["mode=ro&immutable=1"])]
     for mode in modes:
-        connection, uri = None, f"{path.resolve().as_uri()}?{mode}"
+        uri = f"{path.resolve().as_uri()}?{mode}"
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
         try:
-            connection = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
             seals.install(connection)
             connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return connection, uri
-        except sqlite3.OperationalError as error:
-            if connection is not None:
-                connection.close()
-            failed = error
         except sqlite3.Error as error:
-            if connection is not None:
-                connection.close()
-            raise fault(path, error) from error
+            connection.close()
+            if error.sqlite_errorcode & 0xFF not in _NO_PLACE:
+                raise fault(path, error) from error
+            failed = error
     raise OptlabError(
         f"the store {path} cannot be read ({failed}); copy it, with {path.name}-wal and {path.name}-shm if any, into a writable folder"
     ) from failed
