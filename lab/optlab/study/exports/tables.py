@@ -37,12 +37,15 @@ def write(store: Store, study: str, out: Path, form: str) -> int:
 
 
 def _curves(store: Store, study: str) -> Iterator[pd.DataFrame]:
-    """Learning curves some thousand trials at a time, each trial once; the first table may be empty."""
+    """Learning curves some thousand trials at a time, each trial once; one empty table where there are none."""
     seen = set[bytes]()
-    yield tables.long_curves(())
     for rows in store.curve_blocks(study):
-        yield tables.long_curves([(digest, block) for digest, block in rows if digest not in seen])
+        found = tables.long_curves([(digest, block) for digest, block in rows if digest not in seen])
+        if len(found):
+            yield found
         seen.update(digest for digest, _ in rows)
+    if not seen:
+        yield tables.long_curves(())
 
 
 @contextmanager
