@@ -9,6 +9,7 @@ from urllib.parse import quote
 from optlab.study.exports import runs
 from optlab.study.store import Store
 
+_PARTS = ("summary.writer.event_file_writer", "compat.proto.event_pb2", "compat.proto.summary_pb2", "plugins.hparams.summary_v2")
 _FINAL = ("train_cost", "train_metric", "validation_cost", "validation_metric", "test_cost", "test_metric", "roc_auc")
 
 
@@ -18,25 +19,26 @@ def write(store: Store, study: str, out: Path) -> int:
     Raises:
         OptlabError: the folder is not empty, or TensorBoard is not installed.
     """
-    files = runs.library("tensorboard.summary.writer.event_file_writer", "tensorboard")
-    events = runs.library("tensorboard.compat.proto.event_pb2", "tensorboard")
-    scalars = runs.library("tensorboard.plugins.scalar.summary", "tensorboard")
-    hparams = runs.library("tensorboard.plugins.hparams.summary_v2", "tensorboard")
+    files, events, summaries, hparams = (runs.library(f"tensorboard.{name}", "tensorboard") for name in _PARTS)
     runs.free(out)
+
+    def event(run: runs.Run, summary: Any, step: int = 0, seconds: float = 0.0) -> Any:
+        return events.Event(wall_time=run.start + seconds, step=step, summary=summary)
+
+    def scalar(name: str, value: float) -> Any:
+        return summaries.Summary(value=[summaries.Summary.Value(tag=name, simple_value=value)])
+
     count = 0
     for run in runs.of(store, study):
         parts = (run.problem, run.contender, run.phase, f"{run.cell}-{run.replicate}")
         writer = files.EventFileWriter(str(out.joinpath(*map(_folder, parts))))
-
-        def add(summary: Any, step: int, seconds: float, run: runs.Run = run, writer: Any = writer) -> None:
-            writer.add_event(events.Event(wall_time=run.start + seconds, step=step, summary=summary))
-
-        add(hparams.hparams_pb({name: _plain(value) for name, value in run.settings.items()}, trial_id=run.digest), 0, 0.0)
+        settings = {name: _plain(value) for name, value in run.settings.items()}
+        writer.add_event(event(run, hparams.hparams_pb(settings, trial_id=run.digest)))
         for name, epoch, value, seconds in run.series():
-            add(scalars.pb(name, value), epoch, seconds)
+            writer.add_event(event(run, scalar(name, value), epoch, seconds))
         for name in _FINAL:
             if name in run.outcome:
-                add(scalars.pb(f"final/{name}", float(run.outcome[name])), 0, float(run.outcome["seconds"]))
+                writer.add_event(event(run, scalar(f"final/{name}", float(run.outcome[name])), 0, float(run.outcome["seconds"])))
         writer.close()
         count += 1
     return count
