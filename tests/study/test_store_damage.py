@@ -77,10 +77,11 @@ def test_a_cut_is_named_wherever_it_is(tmp_path: Path) -> None:
 
 def test_a_number_that_changed_is_seen_where_sqlite_sees_nothing(tmp_path: Path) -> None:
     changes = {"trial": "test_cost = 1", "study_trial": "contender = 'x'", "curve": "digest = zeroblob(16)", "study": "description = '{}'"}
-    changes |= {"configuration": "description = description || ' '", "environment": "description = '{}'"}
+    changes |= {"configuration": "description = pack('{}')", "environment": "description = '{}'"}
     for table, change in changes.items():
         path = store_of(tmp_path / f"{table}.db", 2)
         connection = sqlite3.connect(path)
+        storefile.functions(connection)
         connection.execute(f"UPDATE {table} SET {change}")
         connection.commit()
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 
 from optlab.study import seals
 
@@ -11,10 +12,13 @@ _MOST_KNOWN = 1000
 
 
 class Described:
-    """Ids of the descriptions in one table. Remembered until `forget`, which a transaction that is undone asks for."""
+    """Ids of the descriptions in one table. Remembered until `forget`, which a transaction that is undone asks for.
 
-    def __init__(self, connection: sqlite3.Connection, table: str) -> None:
-        self._connection, self._table = connection, table
+    stored: makes what is stored of a text.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, table: str, stored: Callable[[str], str | bytes] = str) -> None:
+        self._connection, self._table, self._stored = connection, table, stored
         self._known: dict[bytes, int] = {}
 
     def id(self, description: str) -> int:
@@ -28,7 +32,7 @@ class Described:
 
     def _found(self, digest: bytes, description: str) -> int:
         insert = f"INSERT INTO {self._table} (digest, description) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
-        entered = self._connection.execute(insert, (digest, description))
+        entered = self._connection.execute(insert, (digest, self._stored(description)))
         if entered.rowcount == 1:
             self._connection.execute(f"{seals.sealed(self._table)} WHERE id = ?", (entered.lastrowid,))
             return int(entered.lastrowid or 0)

@@ -156,7 +156,7 @@ def _trials(connection: sqlite3.Connection, source: str, found: Merged) -> None:
 
 def _conflicts(connection: sqlite3.Connection, source: str) -> Iterator[tuple[Conflict, bool]]:
     """The trials that differ, and whether a limit in seconds, which ends a run where the machine is, explains it."""
-    query = f"""SELECT ours.digest, configuration.description, our_environment.description, their_environment.description,
+    query = f"""SELECT ours.digest, plain(configuration.description), our_environment.description, their_environment.description,
         our_curve.digest, their_curve.digest, {_PAIRS} {_BOTH}
         JOIN configuration ON configuration.id = ours.configuration
         JOIN environment AS our_environment ON our_environment.id = ours.environment

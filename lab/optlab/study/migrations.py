@@ -1,6 +1,7 @@
 """The store's schema, as numbered steps. Append a step; never edit one that was released.
 
-Step k (counting from 1) leads from schema version k - 1 to k. Each runs in one transaction with the rise of the version.
+Step k (counting from 1) leads from schema version k - 1 to k. Each runs in one transaction with the rise of the version. The functions
+`seal` and `pack` are ours (`storefile.functions`).
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
     ),
     (
-        # A checksum in every row (`optlab.study.seals`, which gives SQL the function): a number that changes on the disk is seen.
+        # A checksum in every row (`optlab.study.seals`): a number that changes on the disk is seen.
         "ALTER TABLE environment ADD COLUMN seal INTEGER",
         "ALTER TABLE configuration ADD COLUMN seal INTEGER",
         "ALTER TABLE trial ADD COLUMN seal INTEGER",
@@ -87,6 +88,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE study ADD COLUMN seal INTEGER",
         "ALTER TABLE study_trial ADD COLUMN seal INTEGER",
         "ALTER TABLE diagnosis ADD COLUMN seal INTEGER",
+        # From here on descriptions of configurations are packed (`optlab.study.packed`): they were a third of a study of one seed.
+        "UPDATE configuration SET description = pack(description)",
         "UPDATE environment SET seal = seal(id, digest, description)",
         "UPDATE configuration SET seal = seal(id, digest, description)",
         """UPDATE trial SET seal = seal(

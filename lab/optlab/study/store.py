@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from optlab.errors import OptlabError, nearest
 from optlab.study import curves as curve_blocks
-from optlab.study import seals, storefile, tables
+from optlab.study import packed, seals, storefile, tables
 from optlab.study.described import Described
 from optlab.study.finished import FINALS, Record
 from optlab.study.trial import Trial
@@ -55,7 +55,7 @@ class Store:
     def __init__(self, path: str | Path = DEFAULT_PATH, *, create: bool = True) -> None:
         self.path = Path(path)
         self._connection, self.uri = storefile.writing(self.path) if create else storefile.reading(self.path)
-        self._configurations = Described(self._connection, "configuration")
+        self._configurations = Described(self._connection, "configuration", packed.pack)
         self._environments = Described(self._connection, "environment")
 
     def __enter__(self) -> Self:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from optlab.errors import OptlabError
-from optlab.study import seals
+from optlab.study import packed, seals
 from optlab.study.migrations import MIGRATIONS
 
 APPLICATION_ID = int.from_bytes(b"optl", "big")
@@ -135,7 +135,7 @@ def _reading(path: Path) -> tuple[sqlite3.Connection, str]:
         uri = f"{path.resolve().as_uri()}?{mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
         try:
-            seals.install(connection)
+            functions(connection)
             connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return connection, uri
@@ -147,6 +147,12 @@ def _reading(path: Path) -> tuple[sqlite3.Connection, str]:
     raise OptlabError(
         f"the store {path} cannot be read ({failed}); copy it, with {path.name}-wal and {path.name}-shm if any, into a writable folder"
     ) from failed
+
+
+def functions(connection: sqlite3.Connection) -> None:
+    """Make the functions of this optlab known to a connection's SQL: `seal`, `pack`, `plain`."""
+    seals.install(connection)
+    packed.install(connection)
 
 
 def _writable(path: Path) -> bool:
@@ -203,7 +209,7 @@ def _stat(path: Path) -> os.stat_result | None:
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the schema up to date, one transaction per step."""
-    seals.install(connection)
+    functions(connection)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     _check_version(path, version)
     while version < len(MIGRATIONS):

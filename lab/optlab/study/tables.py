@@ -68,9 +68,9 @@ STUDY_ENVIRONMENTS = f"""
     SELECT {seals.sound("environment")}, environment.description FROM study_trial JOIN trial ON trial.digest = study_trial.digest
     JOIN environment ON environment.id = trial.environment WHERE study_trial.study = ?
     GROUP BY environment.id ORDER BY count(*) DESC, environment.id"""
-CONFIGURATION = f"SELECT {seals.sound('configuration')}, description FROM configuration WHERE id = ?"
+CONFIGURATION = f"SELECT {seals.sound('configuration')}, plain(description) FROM configuration WHERE id = ?"
 EXACT = f"""
-    SELECT {seals.sound("trial", "configuration", "curve")}, trial.digest, configuration.description, trial.seed, trial.data,
+    SELECT {seals.sound("trial", "configuration", "curve")}, trial.digest, plain(configuration.description), trial.seed, trial.data,
            {_SELECTED.replace("trial.seconds, ", "")}, curve.digest
     FROM trial JOIN configuration ON configuration.id = trial.configuration JOIN curve ON curve.trial = trial.id"""
 
