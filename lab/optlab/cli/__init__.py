@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, study
+from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, store, study
 from optlab.cli.ending import INTERRUPTED, TERMINATED, leave, terminable
 from optlab.errors import OptlabError
 
@@ -37,6 +37,7 @@ app.command("autodiff")(autodiff.autodiff)
 app.command("check")(check.check)
 app.command("new")(new.new)
 app.command("selftest")(selftest.selftest)
+app.add_typer(store.app, name="store")
 app.command("cache")(cache.cache)
 
 

@@ -97,9 +97,8 @@ def summary(
     order += [name for name in present if name not in order]
     targets = dict(target) if isinstance(target, Mapping) else {problem: float(target) for problem in problems if target is not None}
     targets = {problem: value for problem, value in targets.items() if problem in problems and np.isfinite(value)}
-    placed = frame.assign(_place=pd.Categorical(frame["contender"], order, ordered=True).codes)
-    placed = placed.sort_values("_place", kind="stable").drop(columns="_place")
-    placed = pd.concat([placed[placed["problem"].eq(problem)] for problem in problems]) if problems else placed
+    place = [pd.Categorical(frame[name], known, ordered=True).codes for name, known in (("contender", order), ("problem", problems))]
+    placed = frame.iloc[np.lexsort(place)]  # one copy: with 100,000 trials each is 60 MB
     cells = select.cells(placed, select_by)
     chosen = select.choose_from(cells)
     line = profiles.sensitivity(cells, chosen)

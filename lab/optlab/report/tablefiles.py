@@ -20,7 +20,7 @@ def save(evidence: Evidence, frame: pd.DataFrame, folder: Path) -> Iterator[Path
     for name, table in tables(evidence, frame).items():
         plain = table.reset_index(drop=True)
         buffer = io.BytesIO()
-        _one_kind(plain).to_parquet(buffer, index=False)
+        one_kind(plain).to_parquet(buffer, index=False)
         contents = {"csv": plain.to_csv(index=False).encode(), "parquet": buffer.getvalue()}
         if name in PRINTED and len(plain):
             texts = printed(plain)
@@ -90,7 +90,7 @@ def _wordy(column: "pd.Series[str]") -> bool:
     return bool(column.str.contains(r"[A-Za-z]{2}").any())
 
 
-def _one_kind(table: pd.DataFrame) -> pd.DataFrame:
+def one_kind(table: pd.DataFrame) -> pd.DataFrame:
     """Return ``table`` with columns that mix kinds (batch sizes 64 and "full") as text: Parquet holds one kind per column."""
     mixed = [name for name in table.columns if table[name].dtype == object and table[name].dropna().map(type).nunique() > 1]
     return table.assign(**{name: table[name].map(lambda value: value if pd.isna(value) else str(value)) for name in mixed})

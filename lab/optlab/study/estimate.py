@@ -16,8 +16,8 @@ from optlab.study.spec import Study
 from optlab.study.speed import Speed, rows
 from optlab.study.trial import Cell, Trial
 
-TRIAL_BYTES, CELL_BYTES, ROW_BYTES = 500, 1100, 30
-"""A trial with its places in the indices, a cell's settings as text, a row of a learning curve: as stores of 200 and 2000 trials grew."""
+TRIAL_BYTES, CELL_BYTES, ROW_BYTES = 500, 250, 30
+"""A trial with its places in the indices, a cell's settings, a row of a learning curve: as stores of 200 and 2000 trials grew."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The store's schema, as numbered steps. Append a step; never edit one that was released.
 
-Step k (counting from 1) leads from schema version k - 1 to k. Each runs in one transaction with the rise of the version.
+Step k (counting from 1) leads from schema version k - 1 to k. Each runs in one transaction with the rise of the version. The functions
+`seal` and `pack` are ours (`storefile.functions`).
 """
 
 from __future__ import annotations
@@ -77,5 +78,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             numbers TEXT NOT NULL,
             same INTEGER NOT NULL
         )""",
+    ),
+    (
+        # A checksum in every row (`optlab.study.seals`): a number that changes on the disk is seen.
+        "ALTER TABLE environment ADD COLUMN seal INTEGER",
+        "ALTER TABLE configuration ADD COLUMN seal INTEGER",
+        "ALTER TABLE trial ADD COLUMN seal INTEGER",
+        "ALTER TABLE curve ADD COLUMN seal INTEGER",
+        "ALTER TABLE study ADD COLUMN seal INTEGER",
+        "ALTER TABLE study_trial ADD COLUMN seal INTEGER",
+        "ALTER TABLE diagnosis ADD COLUMN seal INTEGER",
+        # From here on descriptions of configurations are packed (`optlab.study.packed`): they were a third of a study of one seed.
+        "UPDATE configuration SET description = pack(description)",
+        "UPDATE environment SET seal = seal(id, digest, description)",
+        "UPDATE configuration SET seal = seal(id, digest, description)",
+        """UPDATE trial SET seal = seal(
+            id, digest, configuration, environment, seed, replicate, data, status, sentence, metric, steps, epochs, seconds, flops,
+            train_cost, train_metric, validation_cost, validation_metric, test_cost, test_metric,
+            roc_auc, confusion, bad_epoch, bad_step, bad_layer
+        )""",
+        "UPDATE curve SET seal = seal(trial, block, digest)",
+        "UPDATE study SET seal = seal(id, name, description, changed)",
+        "UPDATE study_trial SET seal = seal(study, position, digest, problem, contender, phase, cell)",
+        "UPDATE diagnosis SET seal = seal(trial, numbers, same)",
     ),
 )

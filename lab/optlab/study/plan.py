@@ -15,7 +15,7 @@ from optlab.evidence.looks import LOOKS
 from optlab.study import extend
 from optlab.study.cells import Dimension, Extensions, name_of, value_at
 from optlab.study.record import design
-from optlab.study.results import chosen_cells, evidence_of
+from optlab.study.results import chosen_cells, evidence_of, read_curves
 from optlab.study.spec import Study
 from optlab.study.store import Store
 from optlab.study.trial import CONFIRMATION, HALVING, TUNING, Cell, Trial
@@ -157,7 +157,8 @@ class Plan:
     def _decided(self, store: Store, look: int, size: int) -> bool:
         from optlab.evidence import looks
 
-        found = evidence_of(design(self._study, LOOKS), store.frame(self._study.name), store.curves(self._study.name))
+        frame, known = store.frame(self._study.name), design(self._study, LOOKS)
+        found = evidence_of(known, frame, read_curves(store, frame, known["select"]))
         decided = looks.decided(found.claims)
         self.ended = {"planned": list(LOOKS), "ended": look, "replicates": size, "decided": decided}
         return decided

@@ -17,6 +17,7 @@ from optlab.blas import single_threaded
 from optlab.identity import ByIdentity
 from optlab.jit import Compilation
 from optlab.study import backends, baselines, record
+from optlab.study.hold import held
 from optlab.study.plan import Plan
 from optlab.study.progress import Meter, Progress, expected_cost
 from optlab.study.results import Results
@@ -49,7 +50,8 @@ def run_study(
     Returns the results so far; `Results.complete` says whether that is all.
 
     Raises:
-        OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written.
+        OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written: another
+            process may be writing it.
     """
     stop = stop or Stop()
     for problem in study.problems:
@@ -62,6 +64,7 @@ def run_study(
         interruptible(stop),
         hired as backend,
         nullcontext(store) if isinstance(store, Store) else Store(store) as opened,
+        held(opened.path, f"a run of {study.name}"),
     ):
         begin = time.perf_counter()
         former = opened.study(study.name) if study.name in opened.studies() else {}

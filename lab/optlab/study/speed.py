@@ -27,7 +27,7 @@ KERNEL_SHARE = 0.4
 """The kernel's time for a step over NumPy's: 0.3 to 0.5 for digits with 50 nodes and batches of 64, by rule."""
 
 _QUERY = f"""
-    SELECT configuration.description, sum(trial.steps), sum(trial.seconds)
+    SELECT plain(configuration.description), sum(trial.steps), sum(trial.seconds)
     FROM (SELECT id, description FROM configuration ORDER BY id DESC LIMIT {RECENT}) AS configuration
     JOIN trial ON trial.configuration = configuration.id
     WHERE trial.status NOT IN ('error', 'diverged') AND trial.steps > 0 GROUP BY configuration.id"""
@@ -46,6 +46,7 @@ def rows(path: Path, query: str, table: str = "trial") -> list[tuple[Any, ...]]:
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)) as connection:
+            storefile.functions(connection)
             known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
             return connection.execute(query).fetchall() if known else []
     except sqlite3.Error as error:

@@ -5,7 +5,6 @@ A trial is known by its digest alone; studies refer to trials. What `save` retur
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from optlab.errors import OptlabError, nearest
 from optlab.study import curves as curve_blocks
-from optlab.study import storefile, tables
+from optlab.study import packed, seals, storefile, tables
+from optlab.study.described import Described
 from optlab.study.finished import FINALS, Record
 from optlab.study.trial import Trial
 
@@ -28,11 +28,14 @@ __all__ = ["DEFAULT_PATH", "FINALS", "Record", "Store"]
 
 DEFAULT_PATH = Path("reports/lab.db")
 
+CHUNK = 2000
+"""Rows that are read at a time: as fast as more, and 12 MB."""
+
 _TRIAL = ("digest", "configuration", "environment", "seed", "replicate", "data", "status", "sentence", "metric", "steps", "epochs",
           "seconds", "flops", *FINALS, *tables.EXTRAS)  # fmt: skip
 _INSERT = f"INSERT INTO trial (id, {', '.join(_TRIAL)}) VALUES (?, {', '.join('?' * len(_TRIAL))})"
 _DIAGNOSIS = "INSERT OR REPLACE INTO diagnosis (trial, numbers, same) VALUES (?, ?, ?)"
-_MOST_KNOWN = 1000
+_PLANNED = "INSERT INTO study_trial (study, position, digest, problem, contender, phase, cell) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Store:
@@ -40,7 +43,10 @@ class Store:
 
     Args:
         path: the file; made with its folders where it is missing and `create` says so.
-        create: False to read only what is there.
+        create: False to read only what is there, also where nothing can be written.
+
+    Attributes:
+        uri: the address under which SQLite opened it.
 
     Raises:
         OptlabError: a file that is foreign, damaged, newer than this optlab or not writable; it is left as it was.
@@ -48,9 +54,9 @@ class Store:
 
     def __init__(self, path: str | Path = DEFAULT_PATH, *, create: bool = True) -> None:
         self.path = Path(path)
-        self._connection = storefile.connect(self.path, create)
-        self._configurations: dict[bytes, int] = {}
-        self._environments: dict[bytes, int] = {}
+        self._connection, self.uri = storefile.writing(self.path) if create else storefile.reading(self.path)
+        self._configurations = Described(self._connection, "configuration", packed.pack)
+        self._environments = Described(self._connection, "environment")
 
     def __enter__(self) -> Self:
         return self
@@ -63,25 +69,27 @@ class Store:
         self._connection.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._faults():
-            self._connection.execute("BEGIN IMMEDIATE")
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is written inside, or nothing of it."""
+        with self.faults() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                self._configurations.clear()  # ids may be of what is now undone
-                self._environments.clear()
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._configurations.forget()  # ids may be of what is now undone
+                self._environments.forget()
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def faults(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for reading; SQLite's errors become sentences."""
         try:
-            yield
+            yield self._connection
         except sqlite3.Error as error:
-            raise OptlabError(f"the store {self.path} failed ({error}); what was saved before is kept: mend that and run again") from error
+            raise storefile.fault(self.path, error) from error
 
     # -- trials ---------------------------------------------------------------------------------------------------------
 
@@ -91,8 +99,8 @@ class Store:
         diagnosed: of those alone that were diagnosed too.
         """
         only = " AND id IN (SELECT trial FROM diagnosis)" if diagnosed else ""
-        with self._faults():
-            return {digest.hex() for (digest,) in self._connection.execute(f"SELECT digest FROM trial WHERE status != 'error'{only}")}
+        with self.faults() as connection:
+            return {digest.hex() for (digest,) in connection.execute(f"SELECT digest FROM trial WHERE status != 'error'{only}")}
 
     def save(self, records: Sequence[Record], environment: Mapping[str, str]) -> None:
         """Store finished trials in one transaction; on return they are on disk.
@@ -100,8 +108,8 @@ class Store:
         Raises:
             OptlabError: the disk is full or the file is gone; none of these records is stored, all earlier ones are.
         """
-        with self._transaction() as connection:
-            where = self._key("environment", self._environments, json.dumps(dict(environment), sort_keys=True))
+        with self.transaction() as connection:
+            where = self._environments.id(json.dumps(dict(environment), sort_keys=True))
             pairs = [(record, bytes.fromhex(record.trial.digest)) for record in records]
             connection.executemany("DELETE FROM trial WHERE digest = ? AND status = 'error'", [(digest,) for _, digest in pairs])
             pairs = [(one, digest) for one, digest in pairs if one.diagnosis is None or not self._diagnosed_later(one, digest)]
@@ -112,6 +120,8 @@ class Store:
             connection.executemany("INSERT INTO curve (trial, block, digest) VALUES (?, ?, ?)", blocks)
             looked_at = [(row, one.diagnosis, 1) for row, (one, _) in numbered if one.diagnosis is not None]
             connection.executemany(_DIAGNOSIS, looked_at)
+            for table, key in (("trial", "id"), ("curve", "trial"), ("diagnosis", "trial")):
+                connection.execute(f"{seals.sealed(table)} WHERE {key} >= ?", (first,))
 
     def _diagnosed_later(self, record: Record, digest: bytes) -> bool:
         """Whether this trial has an outcome already, which stays; the diagnosis of its second run then joins it."""
@@ -120,35 +130,22 @@ class Store:
         if former is not None and record.status != "error":
             same = former[1] == curve_blocks.digest(record.curves)
             self._connection.execute(_DIAGNOSIS, (former[0], record.diagnosis, same))
+            self._connection.execute(f"{seals.sealed('diagnosis')} WHERE trial = ?", (former[0],))
         return former is not None
 
     def _trial_row(self, record: Record, digest: bytes, environment: int) -> tuple[Any, ...]:
-        trial, what = record.trial, self._key("configuration", self._configurations, record.trial.cell.description)
+        trial, what = record.trial, self._configurations.id(record.trial.cell.description)
         return (
             digest, what, environment, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
             record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals(),
             record.roc_auc, record.confusion, record.bad_epoch, record.bad_step, record.bad_layer,
         )  # fmt: skip
 
-    def _key(self, table: str, known: dict[bytes, int], description: str) -> int:
-        """The id of a description, entered on first sight; remembered until a transaction is rolled back."""
-        digest = hashlib.blake2b(description.encode(), digest_size=16).digest()
-        if digest not in known:
-            if len(known) >= _MOST_KNOWN:  # the trials of a cell come together: a million cells need no memory
-                known.clear()
-            insert = f"INSERT INTO {table} (digest, description) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
-            entered = self._connection.execute(insert, (digest, description))
-            if entered.rowcount == 1:
-                known[digest] = int(entered.lastrowid or 0)
-            else:
-                known[digest] = int(self._connection.execute(f"SELECT id FROM {table} WHERE digest = ?", (digest,)).fetchone()[0])
-        return known[digest]
-
     # -- studies --------------------------------------------------------------------------------------------------------
 
     def record_study(self, name: str, description: Mapping[str, Any], trials: Iterable[Trial]) -> None:
         """Enter a study, or replace what was entered under its name; the outcomes of its former trials stay."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             text = json.dumps(dict(description), sort_keys=True)
             connection.execute(
@@ -156,31 +153,39 @@ class Store:
                 "ON CONFLICT (name) DO UPDATE SET description = excluded.description, changed = excluded.changed",
                 (name, text, now),
             )
-            study = self._study_id(name)
+            connection.execute(f"{seals.sealed('study')} WHERE name = ?", (name,))
+            study = self.study_id(name)
             connection.execute("DELETE FROM study_trial WHERE study = ?", (study,))
-            rows = (
-                (study, k, bytes.fromhex(one.digest), one.problem, one.contender, one.phase, one.cell.id) for k, one in enumerate(trials)
-            )
-            connection.executemany("INSERT INTO study_trial VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._plan(study, trials)
 
     def annotate(self, name: str, description: Mapping[str, Any]) -> None:
         """Replace a study's description, and nothing else."""
-        with self._transaction() as connection:
-            text = json.dumps(dict(description), sort_keys=True)
-            connection.execute("UPDATE study SET description = ? WHERE id = ?", (text, self._study_id(name)))
+        with self.transaction() as connection:
+            study, text = self.study_id(name), json.dumps(dict(description), sort_keys=True)
+            connection.execute("UPDATE study SET description = ? WHERE id = ?", (text, study))
+            connection.execute(f"{seals.sealed('study')} WHERE id = ?", (study,))
 
     def add_trials(self, name: str, trials: Iterable[Trial]) -> None:
         """Enter more trials of a study, after those that it has."""
-        with self._transaction() as connection:
-            study = self._study_id(name)
-            first = connection.execute("SELECT coalesce(max(position), -1) + 1 FROM study_trial WHERE study = ?", (study,)).fetchone()[0]
-            rows = (
-                (study, k, bytes.fromhex(one.digest), one.problem, one.contender, one.phase, one.cell.id)
-                for k, one in enumerate(trials, start=first)
-            )
-            connection.executemany("INSERT INTO study_trial VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        with self.transaction():
+            self._plan(self.study_id(name), trials)
 
-    def _study_id(self, name: str) -> int:
+    def _plan(self, study: int, trials: Iterable[Trial]) -> None:
+        last = "SELECT coalesce(max(position), -1) + 1 FROM study_trial WHERE study = ?"
+        first = self._connection.execute(last, (study,)).fetchone()[0]
+        rows = (
+            (study, k, bytes.fromhex(one.digest), one.problem, one.contender, one.phase, one.cell.id)
+            for k, one in enumerate(trials, start=first)
+        )
+        self._connection.executemany(_PLANNED, rows)
+        self._connection.execute(f"{seals.sealed('study_trial')} WHERE study = ? AND position >= ?", (study, first))
+
+    def study_id(self, name: str) -> int:
+        """The row of a study.
+
+        Raises:
+            OptlabError: there is no study of this name.
+        """
         row = self._connection.execute("SELECT id FROM study WHERE name = ?", (name,)).fetchone()
         if row is None:
             known = self.studies()
@@ -190,8 +195,8 @@ class Store:
 
     def studies(self) -> list[str]:
         """Names of the studies, the latest run first."""
-        with self._faults():
-            return [name for (name,) in self._connection.execute("SELECT name FROM study ORDER BY changed DESC, id DESC")]
+        with self.faults() as connection:
+            return [name for (name,) in connection.execute("SELECT name FROM study ORDER BY changed DESC, id DESC")]
 
     def study(self, name: str) -> dict[str, Any]:
         """What `record_study` was given.
@@ -199,10 +204,15 @@ class Store:
         Raises:
             OptlabError: there is no study of this name.
         """
-        with self._faults():
-            row = self._connection.execute("SELECT description FROM study WHERE id = ?", (self._study_id(name),)).fetchone()
-            found: dict[str, Any] = json.loads(row[0])
+        with self.faults():
+            (((_, text),),) = self.rows(f"SELECT {seals.sound('study')}, description FROM study WHERE id = ?", self.study_id(name))
+            found: dict[str, Any] = json.loads(text)
             return found
+
+    def changed(self, name: str) -> str:
+        """When a study was last run: ISO 8601, UTC."""
+        with self.faults() as connection:
+            return str(connection.execute("SELECT changed FROM study WHERE id = ?", (self.study_id(name),)).fetchone()[0])
 
     # -- reading --------------------------------------------------------------------------------------------------------
 
@@ -212,32 +222,50 @@ class Store:
         Under digests alone a trial has no contender and no phase but those its optimizer and its replicate number imply.
 
         Raises:
-            OptlabError: there is no study of this name.
+            OptlabError: there is no study of this name, or what is stored of it is damaged.
         """
-        with self._faults():
-            if isinstance(which, str):
-                rows = self._connection.execute(tables.STUDY_ROWS, (self._study_id(which),)).fetchall()
-            else:
-                rows = [row for digest in which for row in self._connection.execute(tables.DIGEST_ROWS, (bytes.fromhex(digest),))]
-        return tables.frame(rows)
+        with self.faults():
+            return tables.frame(self._chunks(tables.STUDY_ROWS, tables.DIGEST_ROWS, which), self._description)
 
     def curves(self, which: str | Sequence[str]) -> pd.DataFrame:
         """Learning curves, one row per trial and evaluated epoch: digest, then `optlab.study.curves.COLUMNS`."""
-        with self._faults():
-            if isinstance(which, str):
-                rows = self._connection.execute(tables.STUDY_CURVES, (self._study_id(which),)).fetchall()
-            else:
-                rows = [row for digest in which for row in self._connection.execute(tables.DIGEST_CURVES, (bytes.fromhex(digest),))]
-        return tables.long_curves(rows)
+        return tables.long_curves(row for rows in self.curve_blocks(which) for row in rows)
+
+    def curve_blocks(self, which: str | Sequence[str]) -> Iterator[list[tuple[bytes, bytes]]]:
+        """(digest, block) of these trials' curves (`optlab.study.curves.unpack`), some at a time: for studies larger than memory."""
+        with self.faults():
+            for rows in self._chunks(tables.STUDY_CURVES, tables.DIGEST_CURVES, which):
+                yield [(digest, block) for _, digest, block in rows]
 
     def environments(self, which: str) -> list[dict[str, str]]:
         """The environments that the trials of a study ran in, the most frequent first."""
-        with self._faults():
-            rows = self._connection.execute(tables.STUDY_ENVIRONMENTS, (self._study_id(which),)).fetchall()
-        return [json.loads(description) for (description,) in rows]
+        with self.faults():
+            return [json.loads(text) for rows in self.rows(tables.STUDY_ENVIRONMENTS, self.study_id(which)) for _, text in rows]
 
     def exact(self) -> dict[str, tuple[Any, ...]]:
         """digest -> all that the digest determines, curves by the digest of their float64 numbers: to compare stores bit for bit."""
-        with self._faults():
-            rows = self._connection.execute(tables.EXACT).fetchall()
-        return {digest.hex(): tuple(rest) for digest, *rest in rows}
+        with self.faults():
+            return {digest.hex(): tuple(rest) for rows in self.rows(tables.EXACT) for _, digest, *rest in rows}
+
+    def _description(self, configuration: int) -> str:
+        (((_, text),),) = self.rows(tables.CONFIGURATION, configuration)
+        return str(text)
+
+    def _chunks(self, by_study: str, by_digest: str, which: str | Sequence[str]) -> Iterator[list[Any]]:
+        if isinstance(which, str):
+            yield from self.rows(by_study, self.study_id(which))
+        else:
+            for digest in which:
+                yield from self.rows(by_digest, bytes.fromhex(digest))
+
+    def rows(self, query: str, *parameters: Any) -> Iterator[list[Any]]:
+        """Rows of a query whose first column says whether their seals are whole, `CHUNK` at a time.
+
+        Raises:
+            OptlabError: one is not.
+        """
+        found = self._connection.execute(query, parameters)
+        while rows := found.fetchmany(CHUNK):
+            if not all(row[0] for row in rows):
+                raise storefile.damaged(self.path, "a row is not as it was written")
+            yield rows

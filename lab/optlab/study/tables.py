@@ -19,15 +19,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optlab.study import curves as curve_blocks
-from optlab.study import extras
+from optlab.study import extras, seals
+from optlab.study.configurations import Configurations
 from optlab.study.trial import CONFIRMATION, FIRST_CONFIRMATION, TUNING
 
 if TYPE_CHECKING:
@@ -38,112 +38,116 @@ EXTRAS = ("roc_auc", "confusion", "bad_epoch", "bad_step", "bad_layer")
 
 _OUTCOME = ("replicate", "status", "sentence", "steps", "epochs", "seconds", "flops", "metric", "train_cost", "train_metric",
             "validation_cost", "validation_metric", "test_cost", "test_metric", *EXTRAS)  # fmt: skip
-_PROTOCOL = ("order", "schedule", "schedule_unit", "initializer", "dtype", "l1_mode", "l2_mode", "penalise_biases")
 _FINALS = _OUTCOME[8:14]
+IDENTITY = ("digest", "problem", "contender", "optimizer", "phase", "replicate", "cell")
+OUTCOMES = (*_OUTCOME, *extras.NUMBERS, "diagnosis")
+"""Columns of a frame that are no settings."""
+_COLUMNS = ("problem", "contender", "phase", "cell", "numbers", "same", *_OUTCOME)
+_TEXTS = ("problem", "contender", "phase", "cell", "numbers", "status", "sentence", "metric", "confusion")
+_OWN = ("numbers", "confusion")  # texts that hardly two trials share
+_COUNTS = ("replicate", "steps", "epochs")
+_NUMBERS = {name: "int64" if name in _COUNTS else "float64" for name in _COLUMNS if name not in _TEXTS}
 _WHOLE = ("bad_epoch", "bad_step", "bad_layer", "dead_units", "zero_weights")
 _SELECTED = ", ".join(f"trial.{name}" for name in _OUTCOME)
 
+_READ = f"""trial.id, trial.digest, trial.configuration, study_trial.problem, study_trial.contender, study_trial.phase, study_trial.cell,
+           diagnosis.numbers, diagnosis.same, {_SELECTED}"""
+
 STUDY_ROWS = f"""
-    SELECT study_trial.digest, configuration.id, configuration.description, study_trial.problem, study_trial.contender, study_trial.phase,
-           study_trial.cell, diagnosis.numbers, diagnosis.same, {_SELECTED}
-    FROM study_trial JOIN trial ON trial.digest = study_trial.digest JOIN configuration ON configuration.id = trial.configuration
-    LEFT JOIN diagnosis ON diagnosis.trial = trial.id
+    SELECT {seals.sound("study_trial", "trial", "diagnosis")}, {_READ}
+    FROM study_trial LEFT JOIN trial ON trial.digest = study_trial.digest LEFT JOIN diagnosis ON diagnosis.trial = trial.id
     WHERE study_trial.study = ? ORDER BY study_trial.position"""
 DIGEST_ROWS = f"""
-    SELECT trial.digest, configuration.id, configuration.description, NULL, NULL, NULL, NULL,
-           diagnosis.numbers, diagnosis.same, {_SELECTED}
-    FROM trial JOIN configuration ON configuration.id = trial.configuration LEFT JOIN diagnosis ON diagnosis.trial = trial.id
-    WHERE trial.digest = ?"""
-STUDY_CURVES = """
-    SELECT trial.digest, curve.block FROM study_trial JOIN trial ON trial.digest = study_trial.digest
+    SELECT {seals.sound("trial", "diagnosis")}, {_READ.replace("study_trial.", "NULL AS ")}
+    FROM trial LEFT JOIN diagnosis ON diagnosis.trial = trial.id WHERE trial.digest = ?"""
+STUDY_CURVES = f"""
+    SELECT {seals.sound("curve")}, trial.digest, curve.block FROM study_trial JOIN trial ON trial.digest = study_trial.digest
     JOIN curve ON curve.trial = trial.id WHERE study_trial.study = ? ORDER BY study_trial.position"""
-DIGEST_CURVES = "SELECT trial.digest, curve.block FROM trial JOIN curve ON curve.trial = trial.id WHERE trial.digest = ?"
-STUDY_ENVIRONMENTS = """
-    SELECT environment.description FROM study_trial JOIN trial ON trial.digest = study_trial.digest
+DIGEST_CURVES = f"""
+    SELECT {seals.sound("curve")}, trial.digest, curve.block FROM trial JOIN curve ON curve.trial = trial.id WHERE trial.digest = ?"""
+STUDY_ENVIRONMENTS = f"""
+    SELECT {seals.sound("environment")}, environment.description FROM study_trial JOIN trial ON trial.digest = study_trial.digest
     JOIN environment ON environment.id = trial.environment WHERE study_trial.study = ?
     GROUP BY environment.id ORDER BY count(*) DESC, environment.id"""
+CONFIGURATION = f"SELECT {seals.sound('configuration')}, plain(description) FROM configuration WHERE id = ?"
 EXACT = f"""
-    SELECT trial.digest, configuration.description, trial.seed, trial.data, {_SELECTED.replace("trial.seconds, ", "")}, curve.digest
+    SELECT {seals.sound("trial", "configuration", "curve")}, trial.digest, plain(configuration.description), trial.seed, trial.data,
+           {_SELECTED.replace("trial.seconds, ", "")}, curve.digest
     FROM trial JOIN configuration ON configuration.id = trial.configuration JOIN curve ON curve.trial = trial.id"""
 
 
-def frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
-    """The frame described above."""
+def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int], str]) -> pd.DataFrame:
+    """The frame described above, from rows of `STUDY_ROWS` or `DIGEST_ROWS`.
+
+    describe: the description of a configuration. Rows come in chunks and leave their numbers in arrays: all of them at once as Python
+    objects would be 6 KB per trial.
+    """
     import pandas as pd
 
-    # Settings are parsed once per configuration and repeated by index: its replicates share them.
-    places: dict[int, int] = {}
-    described: list[dict[str, Any]] = []
-    for _, key, description, *_ in rows:
-        if key not in places:
-            places[key] = len(described)
-            described.append(_settings(json.loads(description), description))
-    if not described:
-        empty = ["digest", "problem", "contender", "optimizer", "phase", "replicate", "cell", "lr", "l2", "l1", "layers", *_OUTCOME[1:]]
-        kinds = dict.fromkeys(("roc_auc", "sharpness", *_FINALS), "float64") | dict.fromkeys(_WHOLE, "Int64")
-        return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in [*empty, *extras.NUMBERS, "diagnosis"]})
-    settings = pd.DataFrame(described).iloc[[places[key] for _, key, *_ in rows]].reset_index(drop=True)
-    digests, _, _, problems, contenders, phases, cells, looks, same, *outcome = (list(column) for column in zip(*rows, strict=True))
-    result = pd.DataFrame(dict(zip(_OUTCOME, outcome, strict=True)) | _diagnoses(looks, same))
-    implied = np.where(result["replicate"] >= FIRST_CONFIRMATION, CONFIRMATION, TUNING)
-    identity = pd.DataFrame(
-        {
-            "digest": [digest.hex() for digest in digests],
-            "problem": [given or own for given, own in zip(problems, settings["_problem"], strict=True)],
-            "contender": [given or own for given, own in zip(contenders, settings["optimizer"], strict=True)],
-            "optimizer": settings.pop("optimizer"),
-            "phase": [given or own for given, own in zip(phases, implied, strict=True)],
-            "replicate": result.pop("replicate"),
-            "cell": [given or own for given, own in zip(cells, settings["_cell"], strict=True)],
-        }
-    )
-    table = pd.concat([identity, settings.drop(columns=["_problem", "_cell"]), result], axis=1)
-    hyper = sorted(name for name in table.columns if name.startswith("hyper."))
-    first = [name for name in table.columns if name not in hyper]
-    place = first.index("l1") + 1
-    numbers = dict.fromkeys(("lr", "l1", "l2", "seconds", "flops", *_FINALS, "roc_auc", "sharpness"), "float64")
-    return table[[*first[:place], *hyper, *first[place:]]].astype(numbers | dict.fromkeys(_WHOLE, "Int64"))
+    configurations, digests, which = Configurations(), list[str](), list[npt.NDArray[np.int64]]()
+    texts: dict[str, list[str | None]] = {name: [] for name in _TEXTS}
+    numbers: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _NUMBERS}
+    one: dict[str | None, str | None] = {}  # equal texts are one object
+    for rows in chunks:
+        found = [row for row in rows if row[1] is not None]  # planned, not run yet
+        if not found:
+            continue
+        _, _, own, keys, *values = zip(*found, strict=True)
+        digests += [digest.hex() for digest in own]
+        which.append(np.array([configurations.place(key, describe) for key in keys]))
+        for name, column in zip(_COLUMNS, values, strict=True):
+            if name in texts:
+                texts[name] += column if name in _OWN else [one.setdefault(text, text) for text in column]
+            else:
+                numbers[name].append(np.array(column, dtype=_NUMBERS[name]))
+    if not digests:
+        return _empty()
+    settings = configurations.table(np.concatenate(which))
+    outcome: dict[str, Any] = {name: np.concatenate(parts) for name, parts in numbers.items()} | texts
+    implied = np.where(outcome["replicate"] >= FIRST_CONFIRMATION, CONFIRMATION, TUNING)
+    # One column after the other into one table: put together from parts it was there three times, 100 MB for 100,000 trials.
+    columns: dict[str, Any] = {
+        "digest": digests,
+        "problem": _given_or(outcome["problem"], settings.pop("_problem")),
+        "contender": _given_or(outcome["contender"], settings["optimizer"]),
+        "optimizer": settings.pop("optimizer"),
+        "phase": _given_or(outcome["phase"], implied),
+        "replicate": outcome["replicate"],
+        "cell": _given_or(outcome["cell"], settings.pop("_cell")),
+    }
+    hyper = sorted(name for name in settings if name.startswith("hyper."))
+    rates = {name: np.asarray(settings.pop(name), dtype="float64") for name in ("lr", "l2", "l1")}
+    columns |= rates | {name: settings.pop(name) for name in hyper} | settings
+    columns |= {name: outcome[name] for name in _OUTCOME[1:]} | dict(_diagnoses(outcome["numbers"], outcome["same"]))
+    columns |= {name: pd.array(np.asarray(columns[name], dtype="float64"), dtype="Int64") for name in _WHOLE}
+    columns["sharpness"] = np.asarray(columns["sharpness"], dtype="float64")
+    return pd.DataFrame(columns, copy=False)
 
 
-def _diagnoses(texts: Sequence[str | None], same: Sequence[int | None]) -> dict[str, Sequence[Any]]:
+def _empty() -> pd.DataFrame:
+    import pandas as pd
+
+    names = [*IDENTITY, "lr", "l2", "l1", "layers", *_OUTCOME[1:]]
+    kinds = dict.fromkeys(("roc_auc", "sharpness", *_FINALS), "float64") | dict.fromkeys(_WHOLE, "Int64")
+    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in [*names, *extras.NUMBERS, "diagnosis"]})
+
+
+def _given_or(given: Sequence[str | None], own: Iterable[str]) -> Sequence[str | None]:
+    """What a study calls it; where none is asked, what the trial itself says."""
+    return given if all(given) else [name or other for name, other in zip(given, own, strict=True)]
+
+
+def _diagnoses(texts: Sequence[str | None], same: Iterable[float]) -> dict[str, Sequence[Any]]:
     """The columns of the diagnoses; a text that says nothing (`extras.NOTHING`) is none."""
+    if not any(texts):
+        return dict.fromkeys((*extras.NUMBERS, "diagnosis"), texts)
     said = [None if text == extras.NOTHING else text for text in texts]
     with_same = [text and f'{text[:-1]},"same":{"true" if one else "false"}}}' for text, one in zip(said, same, strict=True)]
     return {**extras.diagnosis_numbers(said), "diagnosis": with_same}
 
 
-def _settings(about: dict[str, Any], description: str) -> dict[str, Any]:
-    settings, hyper = about["settings"], dict(about["settings"]["hyper"])
-    hidden = settings["activation"]
-    settings.setdefault("schedule_unit", "epoch")  # trials of before there was a choice
-    return {
-        "_problem": about["problem"],
-        "_cell": hashlib.blake2b(description.encode(), digest_size=6).hexdigest(),
-        "optimizer": settings["optimizer"],
-        "lr": hyper.pop("lr", None),
-        "l2": settings["l2"],
-        "l1": settings["l1"],
-        **{f"hyper.{name}": value for name, value in hyper.items()},
-        **_hyper_of_parts(settings),
-        "layers": "-".join(map(str, about["sizes"])),
-        "activation": hidden[0] if len(set(hidden)) == 1 else "-".join(hidden) or "none",
-        "output": settings["output"],
-        "cost": settings["cost"],
-        "epochs_asked": settings["epochs"],
-        "batch_size": settings["batch_size"],
-        **{name: settings[name] for name in _PROTOCOL},
-    }
-
-
-def _hyper_of_parts(settings: dict[str, Any]) -> dict[str, Any]:
-    """Hyper-parameters of activations, cost, schedule and initializer, as ``hyper.<plugin>.<name>``."""
-    parts = [*zip(settings["activation"], settings["activation_hyper"], strict=True)]
-    parts += [(settings[role], settings[f"{role}_hyper"]) for role in ("output", "cost", "schedule", "initializer")]
-    return {f"hyper.{plugin}.{name}": value for plugin, values in parts for name, value in values}
-
-
-def long_curves(rows: Sequence[tuple[bytes, bytes]]) -> pd.DataFrame:
-    """One row per trial and evaluated epoch."""
+def long_curves(rows: Iterable[tuple[bytes, bytes]]) -> pd.DataFrame:
+    """One row per trial and evaluated epoch, from digests and blocks."""
     import pandas as pd
 
     blocks = [(digest.hex(), curve_blocks.unpack(block)) for digest, block in dict(rows).items()]  # contenders may share a trial
