@@ -26,6 +26,7 @@ from optlab.study.run import Prices
 from optlab.study.stop import Stop
 from optlab.study.trial import Trial
 from optlab.study.work import Backend
+from optlab.study.workload import Workload
 
 LENGTHS = {"long": {"layers": [64, 64], "epochs": 150}, "short": {"layers": [4], "epochs": 2}}
 KINDS = {"threads": {}, "processes": {"processes": True}, "dask": {"dask": "local"}}
@@ -48,7 +49,10 @@ def core_seconds() -> float:
 def timed(backend: Backend, todo: list[Trial], prices: Prices) -> tuple[float, float]:
     """Seconds of (wall, processor) time that running them all once takes."""
     done: list[Record] = []
-    meter = Meter("", len(todo), 0, sum(map(prices, todo)), None, 0.0)
+    left = Workload()
+    for trial in todo:
+        left.add(trial, prices(trial))
+    meter = Meter("", len(todo), 0, left, None, 0.0)
 
     def keep(records: list[Record], where: Mapping[str, str]) -> None:
         for one in records:
@@ -73,7 +77,7 @@ def ready(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Backe
     with single_threaded(), ExitStack() as stack:
         backends = {}
         for kind, asked in KINDS.items():
-            meter = Meter("", 0, 0, 0.0, None, 0.0)
+            meter = Meter("", 0, 0, Workload(), None, 0.0)
             backends[kind] = stack.enter_context(hired(study, Wanted(CORES, **asked), Stop(), prices, meter))
             timed(backends[kind], trials[: 4 * CORES], prices)  # kernels loaded, data sent
         yield request.param, backends, trials, prices

@@ -158,7 +158,7 @@ def test_cache_deletes_its_own_folders_only(optlab, here, monkeypatch):
         ("run small.toml --plugin none.py", "none.py cannot be read"),
         ("run small.toml --plugin branches.py", "where(condition"),
         ("run small.toml --plugin again.py", "'adam' is already registered"),
-        ("run", "Missing argument"),
+        ("run", "there is no study to run"),
         ("run small.toml --unknown", "--unknown"),
         ("run small.toml --dry-run --workers 0", "workers = 0"),
         ("run small.toml --dry-run --store foreign.db", "foreign.db is no optlab store"),
@@ -320,14 +320,14 @@ def test_durations(seconds, words):
     assert progress.duration(seconds) == words
 
 
-@pytest.mark.parametrize(("terminal", "lines"), [(True, None), (False, 3)])
-def test_a_file_gets_few_plain_lines(terminal, lines):
+@pytest.mark.parametrize(("form", "terminal", "lines"), [(progress.Bar, True, None), (progress.Plain, False, 3)])
+def test_a_file_gets_few_plain_lines(form, terminal, lines):
     from io import StringIO
 
     from rich.console import Console
 
     file = StringIO()
-    with progress.Display(Console(file=file, force_terminal=terminal, width=120)) as display:
+    with form(Console(file=file, force_terminal=terminal, width=120)) as display:
         for done in range(1585):
             display.show(state(done=done))
         display.show(state(done=10, total=60, phase="confirmation"))
@@ -337,3 +337,35 @@ def test_a_file_gets_few_plain_lines(terminal, lines):
     if lines is not None:
         assert "tuning 1,584/1,584" in text
         assert len(text.splitlines()) == lines
+
+
+def test_json_lines_are_all_there_is_on_stderr_and_say_everything(optlab, here):
+    code, _, err = optlab("run", "small.toml", "--progress", "json", "--workers", "1")
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert code == 0
+    assert all(tuple(one) == progress.FIELDS for one in lines)
+    phases = [one["phase"] for one in lines]
+    assert list(dict.fromkeys(phases)) == ["plan", "tuning", "confirmation", "report"]
+    for phase, total in (("tuning", 8), ("confirmation", 4)):
+        own = [one for one in lines if one["phase"] == phase]
+        assert [one["done"] for one in own] == sorted(one["done"] for one in own)
+        assert (own[0]["done"], own[-1]["done"], own[-1]["eta"]) == (0, total, 0.0)
+        assert all(one["total"] == total and one["found"] == 0 for one in own)
+
+
+def test_quiet_leaves_errors_and_the_verdict(optlab, here):
+    loud = optlab("run", "small.toml")
+    code, out, err = optlab("run", "small.toml", "-q")
+    assert (code, out, err) == (0, loud[1], "")
+    code, out, err = optlab("gate", "small.toml", "--against", "reports/lab.db", "--quiet")
+    assert (code, err) == (0, "") and out
+    assert optlab("run", "none.toml", "--quiet")[2].startswith("optlab: the study file none.toml")
+    code, _, err = optlab("run", "small.toml", "--quiet", "--progress", "json")
+    assert code == 2 and "drop one of the two" in err
+
+
+@pytest.mark.parametrize("form", ["bar", "plain"])
+def test_a_form_that_is_asked_for_is_shown_to_a_pipe_too(optlab, here, form):
+    err = optlab("run", "small.toml", "--progress", form)[2]
+    assert "tuning 8/8" in err
+    assert ("\x1b[" in err) == (form == "bar")

@@ -175,10 +175,17 @@ def _scaler(X: Array, scale: str | float, name: str) -> tuple[Array | None, Arra
             raise OptlabError(f"{name}: scale {scale!r} is not known{nearest(scale, SCALES)}; it is one of {', '.join(SCALES)} or a number")
         from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-        fitted = StandardScaler().fit(X) if scale == "standard" else MinMaxScaler().fit(X)
-        mean = fitted.mean_ if scale == "standard" else fitted.data_min_
-        width = fitted.scale_ if scale == "standard" else 1.0 / fitted.scale_
-        return np.array(mean, dtype=np.float64), np.array(width, dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            fitted = StandardScaler().fit(X) if scale == "standard" else MinMaxScaler().fit(X)
+            mean = np.array(fitted.mean_ if scale == "standard" else fitted.data_min_, dtype=np.float64)
+            width = np.array(fitted.scale_ if scale == "standard" else 1.0 / fitted.scale_, dtype=np.float64)
+        beyond = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(width)))
+        if len(beyond):
+            raise OptlabError(
+                f"{name}: input {beyond[0]} (counting from 0) holds numbers as large as {np.abs(X[:, beyond[0]]).max():g}, whose spread no "
+                "float64 holds; divide them by something first"
+            )
+        return mean, width
     if not (np.isfinite(scale) and scale > 0):
         raise OptlabError(f"{name}: scale={scale} cannot divide the inputs; give a positive number or one of {', '.join(SCALES)}")
     return np.zeros(X.shape[1]), np.full(X.shape[1], float(scale))
@@ -187,4 +194,8 @@ def _scaler(X: Array, scale: str | float, name: str) -> tuple[Array | None, Arra
 def _scaled(X: Array, mean: Array | None, scale: Array | None) -> Array:
     if mean is None or scale is None:
         return np.ascontiguousarray(X)
-    return np.ascontiguousarray((X - mean) / scale)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.ascontiguousarray((X - mean) / scale)
+    if not np.isfinite(scaled).all():
+        raise OptlabError("the inputs are so large that scaled they are beyond what a float64 holds; divide them by something first")
+    return scaled

@@ -32,7 +32,7 @@ class Domain:
 
     def __str__(self) -> str:
         if self.whole:
-            return f"a whole number >= {self.low:g}"
+            return f"a whole number >= {self.low:g}" + (f" and <= {self.high:,.0f}" if self.high < math.inf else "")
         if self.low == -math.inf and self.high == math.inf:
             return "a finite number"
         if self.high == math.inf:

@@ -57,7 +57,7 @@ def parquet_problem(path: str | Path, target: str, *, task: str | None = None, s
     try:
         with path.open("rb") as file:
             frame = pd.read_parquet(file)
-    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+    except Exception as error:  # a damaged file makes pyarrow raise its own kinds, and pandas whatever its metadata lead to
         raise _unreadable(path, error, "give a Parquet file") from error
     for column in frame.columns:
         if str(column) != target and not pd.api.types.is_numeric_dtype(frame[column].dtype) and len(frame):
@@ -90,7 +90,7 @@ def npz_problem(path: str | Path, *, task: str | None = None, scale: Scale = "st
                     has = f"its arrays are {', '.join(archive.files)}" if archive.files else "it is empty"
                     raise OptlabError(f"{path} has no array {one!r}; {has}; {remedy}")
                 found[one] = _array(archive, one, path)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:  # zipfile knows no encryption
         raise _unreadable(path, error, remedy) from error
     if found["X"].dtype.kind not in "biuf":
         raise OptlabError(f"{path}: X has type {found['X'].dtype}; all inputs must be real numbers")

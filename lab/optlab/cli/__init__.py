@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, store, study
+from optlab.cli import autodiff, cache, check, compare, lists, new, objectives, plugins, selftest, store, study, verify
 from optlab.cli.ending import INTERRUPTED, TERMINATED, leave, terminable
 from optlab.errors import OptlabError
 
@@ -28,6 +28,7 @@ app.command("run")(study.run)
 app.command("report")(study.report)
 app.command("compare")(compare.compare)
 app.command("gate")(compare.gate)
+app.command("verify")(verify.verify)
 
 app.command("studies")(lists.studies)
 app.command("problems")(lists.problems)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from optlab.cli.ending import interrupted
-from optlab.cli.tables import Json, Overrides, PluginFiles, StoreFile, Workers, console, print_json, print_table
+from optlab.cli.progress import Form, ProgressForm, Quiet, display
+from optlab.cli.tables import Json, Overrides, PluginFiles, StoreFile, Workers, print_json, print_table
 from optlab.cli.workers import Dask, Processes, TrialLimit
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def gate(
     dask: Dask = None,
     plugin: PluginFiles = None,
     set_: Overrides = None,
+    quiet: Quiet = False,
+    progress: ProgressForm = Form.auto,
     only_worse: OnlyWorse = False,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +61,6 @@ def gate(
 
     Example: `optlab gate quickstart --against baseline.db --set optimizer=adam`
     """
-    from optlab.cli.progress import Display
     from optlab.study.results import Results
     from optlab.study.spec import Study
     from optlab.study.stop import Stop
@@ -67,15 +69,9 @@ def gate(
     chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
     stop = Stop()
     former = Results(against, chosen.name).frame()  # before the run, which may be into the same store
-    with Display(console(stderr=True)) as display:
+    with display(progress, quiet) as shown:
         now = chosen.run(
-            store or DEFAULT_PATH,
-            workers=workers,
-            trial_limit=trial_limit,
-            processes=processes,
-            dask=dask,
-            progress=display.show,
-            stop=stop,
+            store or DEFAULT_PATH, workers=workers, trial_limit=trial_limit, processes=processes, dask=dask, progress=shown.show, stop=stop
         )
     if not now.complete:
         interrupted(stop.signal)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optlab.cli.ending import interrupted
-from optlab.cli.tables import Overrides, PluginFiles, StoreFile, Workers, console, print_table
+from optlab.cli.progress import Display, Form, ProgressForm, Quiet, display
+from optlab.cli.tables import DataFolder, Overrides, PluginFiles, StoreFile, Workers, console, print_table
 from optlab.cli.workers import Dask, Processes, TrialLimit
 from optlab.errors import OptlabError
 
 if TYPE_CHECKING:
     from optlab.study.estimate import Estimate
+    from optlab.study.replay import Recorded
     from optlab.study.results import Results
     from optlab.study.spec import Study
 
@@ -21,7 +23,7 @@ Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder of
 
 
 def run(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study (`optlab studies`) or a TOML file.")],
+    study: Annotated[str | None, typer.Argument(metavar="STUDY", help="A built-in study (`optlab studies`) or a TOML file.")] = None,
     out: Out = None,
     store: StoreFile = None,
     workers: Workers = None,
@@ -35,37 +37,74 @@ def run(
         bool,
         typer.Option("--until-decided", help="Confirm with 10, 20, 40, 80 fresh replicates in turn; stop when the claims are decided."),
     ] = False,
+    replay: Annotated[
+        str | None,
+        typer.Option("--replay", metavar="RECORD", help="Instead of STUDY: that of a report (its folder, page or record.json), again."),
+    ] = None,
+    data: DataFolder = None,
+    quiet: Quiet = False,
+    progress: ProgressForm = Form.auto,
 ) -> None:
     """Run a study and write its report. Only what the store lacks is run; Ctrl-C loses nothing.
 
     Example: `optlab run quickstart --plugin mine.py --set optimizer+=mine --set epochs=10`
 
     What it would do and cost: `optlab run quickstart --dry-run`
+
+    Somebody's report, from its record alone: `optlab run --replay their-report`; exit code 1 if the numbers are not the recorded ones.
     """
-    from optlab.cli.progress import Display
     from optlab.study.environment import threads
     from optlab.study.estimate import estimate
     from optlab.study.spec import Study
     from optlab.study.stop import Stop
     from optlab.study.store import DEFAULT_PATH
 
-    chosen = Study.load(study, overrides=set_ or (), plugins=plugin or ())
+    recorded = _recorded(study, replay, set_, data, until_decided)
+    if recorded is not None:
+        chosen, until_decided = recorded.study(plugin or (), data), recorded.until_decided
+    else:
+        chosen = Study.load(str(study), overrides=set_ or (), plugins=plugin or ())
     folder, path = _folder(out, chosen.name), store or DEFAULT_PATH
+    shown = display(progress, quiet)
     cost = estimate(chosen, path, threads(workers), until_decided)
     if dry_run:
         _show_protocol(chosen, cost, until_decided)
         return
-    screen = console(stderr=True)
-    screen.print(cost.line(), markup=False, soft_wrap=True)
+    shown.say("plan", cost.line())
     stop = Stop()
-    with Display(screen) as display:
+    with shown:
         results = chosen.run(
-            path, workers=workers, trial_limit=trial_limit, processes=processes, dask=dask, progress=display.show,
+            path, workers=workers, trial_limit=trial_limit, processes=processes, dask=dask, progress=shown.show,
             until_decided=until_decided, stop=stop,
         )  # fmt: skip
-    _show(results, folder, again=False)
+    _show(results, folder, shown, again=False)
     if not results.complete:
         interrupted(stop.signal)
+    if recorded is not None:
+        agreement = recorded.agreement(results)
+        typer.echo(agreement.sentence)
+        if not agreement:
+            raise typer.Exit(1)
+
+
+def _recorded(study: str | None, replay: str | None, set_: list[str] | None, data: str | None, until_decided: bool) -> Recorded | None:
+    """What is to be run again; None where a study is named.
+
+    Raises:
+        OptlabError: neither or both are given, or options that a replay has no use for.
+    """
+    if replay is None:
+        if study is None:
+            raise OptlabError("there is no study to run; give its name (`optlab studies`), a TOML file, or a record with --replay")
+        if data is not None:
+            raise OptlabError("--data belongs to --replay; a study file names its data itself")
+        return None
+    for given, what in ((study, f"STUDY ({study})"), (set_, "--set"), (until_decided, "--until-decided")):
+        if given:
+            raise OptlabError(f"--replay repeats the study of a record as it was, so {what} means nothing beside it; drop one of the two")
+    from optlab.study.replay import load
+
+    return load(replay)
 
 
 def report(
@@ -99,7 +138,7 @@ def report(
         return
     if width is not None or format_ is not None:
         raise OptlabError(f"{'--width' if width is not None else '--format'} belongs to one figure; name it with --figure heatmap:adam")
-    _show(results, _folder(out, results.name), again=True)
+    _show(results, _folder(out, results.name), display(), again=True)
 
 
 def _show_protocol(study: Study, cost: Estimate, until_decided: bool) -> None:
@@ -121,11 +160,12 @@ def _folder(out: str | None, name: str) -> Path:
     return folder
 
 
-def _show(results: Results, folder: Path, again: bool) -> None:
+def _show(results: Results, folder: Path, shown: Display, again: bool) -> None:
     from rich.text import Text
 
     from optlab.report import terminal
 
+    shown.say("report", f"drawing the report into {folder}")
     try:
         page = results.report(folder, again=again)
     except OSError as error:

@@ -15,6 +15,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 PluginFiles = Annotated[list[str] | None, typer.Option("--plugin", metavar="FILE", help="Also use this plugin file. May be repeated.")]
 StoreFile = Annotated[str | None, typer.Option("--store", metavar="FILE", help="Where outcomes are kept.  [default: reports/lab.db]")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Threads, or worker processes.  [default: one per core]")]
+DataFolder = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", help="Where the recorded study's own data files lie.  [default: where they were]"),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study; KEY+=VALUE adds to its list. May be repeated."),
@@ -24,11 +28,11 @@ PIPED_WIDTH = 220
 """Characters per line when nobody looks: wide enough that no cell of a table is cut."""
 
 
-def console(stderr: bool = False) -> Console:
-    """A console as wide as the terminal, or `PIPED_WIDTH` when the output goes to a file or a program."""
+def console(stderr: bool = False, terminal: bool | None = None) -> Console:
+    """A console as wide as the terminal, or `PIPED_WIDTH` when the output goes to a file or a program; terminal: take it for one anyway."""
     from rich.console import Console
 
-    found = Console(stderr=stderr, highlight=False)
+    found = Console(stderr=stderr, highlight=False, force_terminal=terminal)
     return found if found.is_terminal else Console(stderr=stderr, highlight=False, width=PIPED_WIDTH)
 
 

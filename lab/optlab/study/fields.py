@@ -14,6 +14,9 @@ from optlab.errors import nearest
 from optlab.hyper import Domain
 from optlab.study import axes
 
+LONGEST_TITLE = 200
+"""Bytes of a study's name: file systems allow 255, and a few letters come on top."""
+
 Reader = Callable[[Any], Any]
 _INF = float("inf")
 ANY = Domain("real", -_INF, _INF, low_open=True, high_open=True)
@@ -21,6 +24,7 @@ LIMIT = Domain("limit", 0, _INF, high_open=True)
 POSITIVE = Domain("positive", 0, _INF, low_open=True, high_open=True)
 COUNT = Domain("count", 1, 1e9, whole=True)
 NATURAL = Domain("natural", 0, 1e9, whole=True)
+DEPTH = Domain("depth", 0, 1000, whole=True)
 NODES = Domain("nodes", 1, 1_000_000, whole=True)
 SEED = Domain("seed", 0, 2**63, whole=True, high_open=True)
 SHARE = Domain("share", 0, 1, high_open=True)
@@ -63,8 +67,9 @@ def identifier(value: Any) -> str:
 def title(value: Any) -> str:
     """A study's name: it also names the folder of the report, so it must not lead elsewhere."""
     found = identifier(value)
-    if found.startswith(".") or any(sign in found for sign in "/\\\0") or not found.isprintable():
-        raise _refuse(value, "a name without slashes and control characters that does not begin with a dot")
+    if found.startswith(".") or any(sign in found for sign in "/\\\0") or not found.isprintable() or len(found.encode()) > LONGEST_TITLE:
+        must = "a name without slashes and control characters that does not begin with a dot"
+        raise _refuse(value, f"{must} and has at most {LONGEST_TITLE} bytes")
     return found
 
 
@@ -150,6 +155,7 @@ def one(read: Reader) -> Reader:
 Numbers = Annotated[tuple[float, ...] | axes.Range, BeforeValidator(axis(number(ANY)))]
 Strengths = Annotated[tuple[float, ...] | axes.Range, BeforeValidator(axis(number(LIMIT)))]
 Counts = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(NATURAL), whole=True))]
+Depths = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(DEPTH), whole=True))]
 Sizes = Annotated[tuple[int, ...] | axes.Range, BeforeValidator(axis(number(NODES), whole=True))]
 Names = Annotated[tuple[str, ...], BeforeValidator(axis(identifier))]
 Switches = Annotated[tuple[bool, ...], BeforeValidator(axis(switch))]

@@ -44,7 +44,8 @@ def dictionary(keys: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Plugi
         # Arrays are used as given; data sets by name are split and scaled.
         given = ({} if "folds" in given else {"validation": 0.0}) | {"test": 0.0, "scale": "none"} | given
     listed = given.get("optimizer")
-    variants: dict[str, Any] = dict(given.get("variant", {}))
+    tables = given.get("variant", {})
+    variants: dict[str, Any] = dict(tables) if isinstance(tables, Mapping) else {}
     names: list[Any] = []
     for one in listed if isinstance(listed, list | tuple) else [listed]:
         if isinstance(one, Variant):
@@ -56,7 +57,7 @@ def dictionary(keys: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Plugi
             names.append(one)
     if listed is not None:
         given["optimizer"] = names
-    if variants:
+    if variants and isinstance(tables, Mapping):  # what is no table is for the schema to refuse
         given["variant"] = variants
     return {key: _plain(value, plugins) for key, value in given.items()}, plugins
 

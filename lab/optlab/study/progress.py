@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 
 from optlab.jit import Compilation
-from optlab.study.store import FINALS, Record
+from optlab.study.finished import FINALS, Record
+from optlab.study.workload import Workload
 
 INTERVAL = 0.1
 """Seconds between two reports at least."""
@@ -27,7 +28,7 @@ class Progress:
     """One report.
 
     phase: "tuning" or "confirmation". done counts stored trials, those found there at the start included; `found` are the latter.
-    rate: trials per second; eta: seconds left in this phase, by cost and not by count (None: not known yet). best: contender and
+    rate: trials per second; eta: seconds left in this phase (`optlab.study.workload`; None: not known yet). best: contender and
     validation metric of the best single trial so far. compile_seconds: apart from all the others. message: what is going on.
     """
 
@@ -56,27 +57,30 @@ def expected_cost(
 
 
 class Meter:
-    """Counts finished trials of one phase and reports to a callback."""
+    """Counts finished trials of one phase and reports to a callback.
 
-    def __init__(self, phase: str, total: int, found: int, cost: float, tell: Callable[[Progress], None] | None, compiled: float) -> None:
-        self.phase, self.total, self.found, self._left, self._tell = phase, total, found, cost, tell
+    left: what of the phase is still to be run. compiled: seconds spent compiling before the run began.
+    """
+
+    def __init__(
+        self, phase: str, total: int, found: int, left: Workload, tell: Callable[[Progress], None] | None, compiled: float
+    ) -> None:
+        self.phase, self.total, self.found, self._left, self._tell = phase, total, found, left, tell
         self._begin, self._compiled_before_run, self._compiled = time.perf_counter(), compiled, Compilation.seconds
-        self._spent = 0.0
         self._done = self._diverged = self._stuck = self._errors = 0
         self._best: tuple[float, str] = (-np.inf, "")
         self._last = -np.inf
-        self.message = ""
+        self.message = self._said = ""
 
     @property
     def left(self) -> float:
         """Cost of the trials that are not stored yet."""
-        return self._left
+        return self._left.cost
 
     def count(self, record: Record, cost: float) -> None:
         """One more trial is stored."""
         self._done += 1
-        self._left -= cost
-        self._spent += cost
+        self._left.done(record.trial, cost, record.seconds)
         self._diverged += record.status == "diverged"
         self._stuck += record.status == "stuck"
         self._errors += record.status == "error"
@@ -85,14 +89,13 @@ class Meter:
             self._best = (value, f"{record.trial.contender} {value:.3f}")
 
     def report(self, force: bool = False) -> None:
-        """Tell the callback, unless it was told a moment ago."""
+        """Tell the callback, unless it was told a moment ago and there is no other message since."""
         now = time.perf_counter()
-        if self._tell is None or not (force or now - self._last >= INTERVAL):
+        if self._tell is None or not (force or self.message != self._said or now - self._last >= INTERVAL):
             return
-        self._last = now
+        self._last, self._said = now, self.message
         elapsed = max(now - self._begin - (Compilation.seconds - self._compiled), 1e-9)
-        # What is left may be far dearer per trial than what is done: full batches beside small ones differ by 100x.
-        eta = self._left * elapsed / self._spent if self._spent else None
+        eta = self._left.seconds(elapsed)
         self._tell(
             Progress(
                 done=self.found + self._done,

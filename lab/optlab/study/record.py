@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from optlab.evidence.looks import LOOKS
-from optlab.study import environment, protocol, told
+from optlab.study import environment, ingredients, protocol, told
 from optlab.study.cells import Contender
 from optlab.study.spec import Study
 from optlab.study.trial import FIRST_CONFIRMATION
@@ -48,6 +48,8 @@ def describe(study: Study, until_decided: bool = False, **measured: Any) -> dict
         "protocol": [list(pair) for pair in (*found.pairs(), *told.rows(measured))],
         "methods": found.paragraph(),
         "design": design(study, LOOKS if until_decided else None),
+        "ingredients": ingredients.of(study) | {"until_decided": until_decided},
+        "published": study.published.plain() if study.published is not None else None,
     }
     return record | measured
 

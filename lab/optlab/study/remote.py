@@ -21,6 +21,7 @@ from optlab.study.progress import Meter
 from optlab.study.shipment import Shipment
 from optlab.study.stop import Stop
 from optlab.study.trial import Trial
+from optlab.study.workload import Workload
 
 if TYPE_CHECKING:
     from optlab.data import Dataset
@@ -75,7 +76,7 @@ class _Desk:
             self._own.crew = crew
             self._crews.append(crew)
         records: list[Record] = []
-        crew.run(iter(trials), lambda some, _: records.extend(some), Meter("", 0, 0, 0.0, None, 0.0))
+        crew.run(iter(trials), lambda some, _: records.extend(some), Meter("", 0, 0, Workload(), None, 0.0))
         return iter(records)
 
     def close(self) -> None:

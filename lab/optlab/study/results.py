@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError, nearest
-from optlab.study import environment, told
+from optlab.study import environment, imported, told
 from optlab.study.axes import listed
 from optlab.study.cells import Dimension, Extensions, name_of
 from optlab.study.store import Store
@@ -74,7 +74,7 @@ class Results:
             with Store(self.store, create=False) as opened:
                 frame = opened.frame(self.name)
                 self._followed = read_curves(opened, frame, self.design.get("select", "median"))
-            self._evidence = evidence_of(self.design, frame, self._followed)
+            self._evidence = evidence_of(self.design, frame, self._followed, self.record.get("published"))
         return self._evidence
 
     @property
@@ -93,9 +93,13 @@ class Results:
         return "\n".join(self.evidence().verdict)
 
     def report(self, out: str | Path, *, again: bool = True) -> Path:
-        """Write the report into folder `out`; returns the path of its page. With again=False a page that is up to date stays."""
+        """Write the report into folder `out`; returns the path of its page. With again=False a page that is up to date stays.
+
+        Beside the page stands the record, from which the study can be run again (`optlab.study.replay`).
+        """
         from optlab import report
         from optlab.report.current import fingerprint, is_current
+        from optlab.study import replay
 
         record = dict(self.record)
         about = record.pop("about", "")
@@ -105,6 +109,7 @@ class Results:
         notes += told.notes(self.record)
         notes += filter(None, [self.apart])
         record, frame, page = record | {"notes": notes}, self.frame(), Path(out) / "index.html"
+        replay.write(self, Path(out))
         if not again and is_current(page, fingerprint(frame, record)):
             return page
         return report.write(self.evidence(), frame, self._followed, record, Path(out))
@@ -179,8 +184,10 @@ class Results:
         return report.notebook(self.evidence(), self.record)
 
 
-def evidence_of(design: Mapping[str, Any], frame: pd.DataFrame, curves: pd.DataFrame) -> Evidence:
-    """What the outcomes of a study of this design (`record.design`) say."""
+def evidence_of(
+    design: Mapping[str, Any], frame: pd.DataFrame, curves: pd.DataFrame, published: Mapping[str, Any] | None = None
+) -> Evidence:
+    """What the outcomes of a study of this design (`record.design`) say. published: runs to show beside (`imported.Imported.plain`)."""
     from optlab.evidence import summary
 
     return summary(
@@ -193,6 +200,7 @@ def evidence_of(design: Mapping[str, Any], frame: pd.DataFrame, curves: pd.DataF
         looks=design.get("looks"),
         test_shares=design.get("test_shares"),
         select_by=design.get("select", "median"),
+        published=imported.frames(published),
     )
 
 

@@ -26,6 +26,7 @@ from optlab.study.stop import Stop, interruptible
 from optlab.study.store import Record, Store
 from optlab.study.trial import Trial
 from optlab.study.work import Backend, Work
+from optlab.study.workload import Workload
 
 
 def run_study(
@@ -50,15 +51,15 @@ def run_study(
     Returns the results so far; `Results.complete` says whether that is all.
 
     Raises:
-        OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written: another
-            process may be writing it.
+        OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written,
+            which another process may be writing.
     """
     stop = stop or Stop()
     for problem in study.problems:
         study.datasets.get(problem, 0)
     prices, compiled = Prices(study), Compilation.seconds
     wanted = backends.Wanted(workers, trial_limit, processes, dask)
-    hired = backends.hired(study, wanted, stop, prices, Meter("workers", 0, 0, 0.0, progress, compiled))
+    hired = backends.hired(study, wanted, stop, prices, Meter("workers", 0, 0, Workload(), progress, compiled))
     with (
         single_threaded(),
         interruptible(stop),
@@ -133,13 +134,13 @@ class _Phases:
         """Pass trials on, taking note of what is missing. Two contenders may share a trial: it is run and counted once."""
         self._missing: set[str] = set()
         self._models: dict[tuple[Any, ...], Trial] = {}
-        self._found, self._left = set[str](), 0.0
+        self._found, self._left = set[str](), Workload()
         for trial in trials:
             if trial.digest in self._finished:
                 self._found.add(trial.digest)
             elif trial.digest not in self._missing:
                 self._missing.add(trial.digest)
-                self._left += self._cost(trial)
+                self._left.add(trial, self._cost(trial))
                 self._models.setdefault((trial.settings.dtype, trial.cell.plugins), trial)
             yield trial
 

@@ -12,7 +12,7 @@ from optlab import registry
 from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.identity import ByIdentity
-from optlab.study import contenders, plain, problems, schema, toml
+from optlab.study import contenders, imported, plain, problems, schema, toml
 from optlab.study.cells import Contender, Extensions
 from optlab.study.cost import Costs, within
 from optlab.study.overrides import apply_overrides
@@ -39,8 +39,9 @@ class Study:
     Attributes:
         name: what the store and the report call it.
         given: the keys as plain data, as a TOML file would hold them.
-        spec: the same, validated. contenders, problems: what they resolve to.
+        spec: the same, validated. contenders, problems: what they resolve to. published: runs to show beside, or None.
         reference, overrides, extra_files: what a command line would name; empty for a study written in Python.
+        folder: where the files that it names lie. files: its plugin files. session: plugins that were given as Python objects.
 
     Raises:
         OptlabError: the first fault, in one sentence with source, key, value, reason and remedy.
@@ -83,27 +84,37 @@ class Study:
             study.reference = str(name_or_path)
             return study
         path = Path(name_or_path)
-        if not path.exists() and path.suffix != ".toml":
+        if path.suffix != ".toml" and not path.exists():
             raise OptlabError(
                 f"there is no study called {str(name_or_path)!r}{nearest(str(name_or_path), list(known))} and no such file; "
                 f"built in are {', '.join(known)}"
             )
         return cls.from_file(path, overrides, plugins)
 
+    @classmethod
+    def from_record(cls, given: Mapping[str, Any], source: str, folder: Path, plugins: Iterable[Path], name: str) -> Self:
+        """The study whose attribute `given` this is; see `optlab.study.replay`."""
+        study, files = cls.__new__(cls), tuple(plugins)
+        study._build(dict(given), source=source, folder=folder, files=files, plugins=(), name=name)
+        study.extra_files = files
+        return study
+
     def _build(
         self, given: dict[str, Any], *, source: str, folder: Path, files: Sequence[str | Path], plugins: Iterable[Plugin], name: str
     ) -> None:
-        self.given, self.source = given, source
+        self.given, self.source, self.folder, self.session = given, source, folder, tuple(plugins)
         self.spec = spec = schema.read(given, source)
         self.name = spec.name or name
         named = [folder / Path(file).expanduser() for file in spec.plugin]
         self.files = tuple(dict.fromkeys(file.resolve() for file in (*named, *map(Path, files))))
         found = registry.load(self.files) if self.files else registry.installed()
-        self.catalogue = found.including(plugins)
+        self.catalogue = found.including(self.session)
         self.contenders: tuple[Contender, ...] = contenders.resolve(spec, self.catalogue, source)
         self.problems = {one.label: one for one in problems.resolve(spec, self.catalogue, source, folder)}
         self.split = Split(0.0 if spec.folds else spec.validation, spec.test, spec.scale, spec.resplit, spec.folds or 0)
         self.datasets = problems.Datasets(self.problems, spec.seed, self.split)
+        labels = [one.label for one in self.contenders]
+        self.published = imported.load(spec.published, folder, list(self.problems), labels, source)
         self._digests, self.costs = PluginDigests(self.catalogue), Costs(self.catalogue)
         self._protocols: dict[bool, Protocol] = {}
 
