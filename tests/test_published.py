@@ -47,7 +47,7 @@ def test_a_folder_of_records(tmp_path):
     assert frame["test_metric"].iloc[[0, 3]].tolist() == pytest.approx([-1.5, 0.7])
     assert frame["validation_metric"].iloc[3] == pytest.approx(0.8) and np.isnan(frame["validation_metric"].iloc[0])
     assert frame["hyper.momentum"].tolist() == [0.99, 0.99, 0.99, 0.9] and frame["l2"].iloc[3] == 5e-4
-    assert frame["steps"].tolist() == [14, 14, 14, 5]
+    assert frame["steps"].tolist() == pytest.approx([14, 14, 14, np.nan], nan_ok=True)  # 1.2 does not say which mini-batches it logged
     assert curves.groupby("digest", sort=False).size().tolist() == [3, 3, 3, 2]
 
 
@@ -73,7 +73,7 @@ def test_accuracies_of_nothing_are_none():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("{", "cannot be read"), ("[1]", "is no DeepOBS run record"), ("{}", "it has no testproblem"), ("3", "cannot be read")],
+    [("{", "cannot be read"), ("[1]", "is no DeepOBS run record"), ("{}", "it has no testproblem"), ("3", "is no DeepOBS run record")],
 )
 def test_other_files_are_named(tmp_path, text, words):
     (tmp_path / "other.json").write_text(text)

@@ -1,15 +1,17 @@
 """All that the report shows, made once from the two frames of the store: claims, selection, profiles, and the verdict in plain words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from optlab.evidence import answers, bestset, compare, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
+from optlab.evidence import beside as shown_beside
 from optlab.evidence import claims as pairwise
 from optlab.evidence import verdict as spoken
 from optlab.evidence.answers import Answer
+from optlab.evidence.beside import Beside
 from optlab.evidence.bestset import BestSet
 from optlab.evidence.metrics import shares
 from optlab.evidence.phrases import Where
@@ -68,6 +70,8 @@ class Evidence:
     """Plain sentences about the whole study, the most important first."""
     answers: tuple[Answer, ...]
     """Three per problem, problem by problem."""
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    """Per problem with published runs: those beside the study's own. Nothing above is made from them."""
 
 
 def summary(
@@ -80,6 +84,7 @@ def summary(
     looks: Sequence[int] | None = None,
     test_shares: Mapping[str, float] | None = None,
     select_by: str = "median",
+    published: tuple[pd.DataFrame, pd.DataFrame] | None = None,
 ) -> Evidence:
     """Return the evidence in a study's ``frame`` (one row per trial) and ``curves`` (one row per trial and evaluated epoch).
 
@@ -89,7 +94,8 @@ def summary(
     ``smallest_difference`` in the metric: contenders that certainly differ by less are called equivalent; None or 0 calls nobody so.
     ``resplit``: each replicate has its own split; ``test_shares``: problem -> rows of test / rows of training, without which the claims of
     a re-split study reach no further than the splits drawn. ``looks``: the numbers of replicates at which the study is looked at, where it
-    runs until it is decided. ``select_by``: "median" or "mean" of the tuning replicates, by which cells are chosen.
+    runs until it is decided. ``select_by``: "median" or "mean" of the tuning replicates, by which cells are chosen. ``published``: the same
+    two frames of runs that others published, to be shown beside; see ``beside``.
     """
     problems = tuple(str(name) for name in frame["problem"].unique())
     present = [str(name) for name in frame["contender"].unique()]
@@ -146,4 +152,7 @@ def summary(
         answers=(),
     )
     found = replace(found, verdict=spoken.verdict(found))
-    return replace(found, answers=tuple(answer for problem in problems for answer in answers.three(problem, found)))
+    found = replace(found, answers=tuple(answer for problem in problems for answer in answers.three(problem, found)))
+    if published is None:
+        return found
+    return replace(found, beside=shown_beside.beside((placed, curves), published, chosen, metric, on, targets, designs))

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-METRICS = {"accuracy": "accuracy", "r2": "R²"}
+METRICS = {"accuracy": "accuracy", "r2": "R²", "negated loss": "negated loss"}
+"""Larger is better in all of them; the last is that of published runs without an accuracy (`optlab.published`)."""
 
 
 def number(value: float, digits: int = 3) -> str:

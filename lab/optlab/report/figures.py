@@ -10,13 +10,14 @@ from matplotlib.figure import Figure
 
 from optlab.evidence import Evidence
 from optlab.evidence.reaching import ALL
-from optlab.report import confusion, exploratory, heatmap, heatmap_picture, lines, style
+from optlab.report import beside, confusion, exploratory, heatmap, heatmap_picture, lines, style
 
 
 @dataclass(frozen=True)
 class Picture:
     """One picture; ``kind``: ``heatmaps`` (all of a problem), ``heatmap``, ``sensitivity``, ``learning``, ``confusion``, ``tunability``.
 
+    Of published runs beside the study's own: ``beside-learning``, ``beside-sensitivity``.
     Of all problems together, ``problem`` being ``ALL``: ``anytime``, ``profile``.
     ``text``: alternative text. ``data``: what is drawn, None where several pictures' data are.
     """
@@ -62,16 +63,18 @@ def pictures(evidence: Evidence, width: float | None = None, frame: pd.DataFrame
                 yield Picture(_name(f"{prefix}learning-{budget}", taken), "learning", problem, None, text, drawn, budget, data)
         yield from _confusions(evidence, frame, problem, prefix, taken, width)
         data = exploratory.tunability(evidence, problem)
-        yield from _exploratory(evidence, problem, "tunability", data, f"{prefix}tunability", taken, width)
+        yield from _exploratory(evidence.contenders, problem, "tunability", data, f"{prefix}tunability", taken, width)
+        for kind, data in beside.lines(evidence, problem):
+            yield from _exploratory(beside.contenders(evidence), problem, kind, data, f"{prefix}{kind}", taken, width)
     for kind, data in (("anytime", exploratory.anytime(evidence)), ("profile", exploratory.profile(evidence))):
-        yield from _exploratory(evidence, ALL, kind, data, kind, taken, width)
+        yield from _exploratory(evidence.contenders, ALL, kind, data, kind, taken, width)
 
 
 def _exploratory(
-    evidence: Evidence, problem: str, kind: str, data: lines.Lines, name: str, taken: set[str], width: float | None
+    contenders: tuple[str, ...], problem: str, kind: str, data: lines.Lines, name: str, taken: set[str], width: float | None
 ) -> Iterator[Picture]:
     if data.lines:
-        drawn = partial(lines.draw, data, evidence.contenders, width or 4.6, 2.4)
+        drawn = partial(lines.draw, data, contenders, width or 4.6, 2.4)
         text = f"{data.title}. {data.y_label} against {data.x_label} for {_names(data)}; the table beside it holds the numbers."
         yield Picture(_name(name, taken), kind, problem, None, text, drawn, data=data)
 

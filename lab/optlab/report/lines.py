@@ -56,7 +56,7 @@ def sensitivity(evidence: Evidence, problem: str) -> Lines:
     for contender in evidence.contenders:
         rows = own[own["contender"].eq(contender)]
         if len(rows):
-            lines.append(_line(contender, rows, "lr", int(np.flatnonzero(rows["chosen"].to_numpy(dtype=bool))[0])))
+            lines.append(line_of(contender, rows, "lr", int(np.flatnonzero(rows["chosen"].to_numpy(dtype=bool))[0])))
     quantity = _quantity(evidence, problem, str(own["chosen_on"].iloc[0]) if len(own) else "validation")
     note = f"{_note(evidence, problem)} · band: range over {_runs(own, 'tuning replicate')} · ring: chosen"
     return Lines(f"Learning-rate sensitivity: {problem}", note, AXIS["lr"], quantity, tuple(lines))
@@ -65,7 +65,7 @@ def sensitivity(evidence: Evidence, problem: str) -> Lines:
 def learning(evidence: Evidence, problem: str, budget: str) -> Lines:
     """Return the chosen cells' learning curves against a budget: ``step``, ``seconds`` or ``flops``. Epoch 0 costs nothing: left out."""
     own = evidence.learning[evidence.learning["problem"].eq(problem) & (evidence.learning[budget] > 0)]
-    lines = [_line(name, own[own["contender"].eq(name)], budget) for name in evidence.contenders if own["contender"].eq(name).any()]
+    lines = [line_of(name, own[own["contender"].eq(name)], budget) for name in evidence.contenders if own["contender"].eq(name).any()]
     confirmed = bool(len(own)) and bool(own["evidence"].eq(CONFIRMED).all())
     quantity = _quantity(evidence, problem, str(own["followed_on"].iloc[0]) if len(own) else "validation")
     runs = _runs(own, "fresh replicate" if confirmed else "tuning replicate")
@@ -74,7 +74,8 @@ def learning(evidence: Evidence, problem: str, budget: str) -> Lines:
     return Lines(title, note, BUDGETS[budget], quantity, tuple(lines), evidence.target.get(problem))
 
 
-def _line(contender: str, rows: pd.DataFrame, x: str, chosen: int | None = None) -> Line:
+def line_of(contender: str, rows: pd.DataFrame, x: str, chosen: int | None = None) -> Line:
+    """Return a line of the columns ``x``, ``median``, ``low``, ``high``."""
     values = {name: rows[name].to_numpy(dtype="float64") for name in (x, "median", "low", "high")}
     return Line(contender, values[x], values["median"], values["low"], values["high"], chosen)
 
@@ -101,7 +102,7 @@ def shared(evidence: Evidence, problem: str) -> list[str]:
 def draw(data: Lines, contenders: tuple[str, ...], width: float, height: float = 2.1) -> Figure:
     """Return the picture, ``width`` inches wide; ``contenders`` fixes each one's colour, and ``height`` is that of the axes alone."""
     with style.styled():
-        names = [style.shorten(line.contender, 22) for line in data.lines]
+        names = [style.shorten(line.contender, 28) for line in data.lines]
         column = 0.36 + 0.07 * max(map(len, names), default=0)
         abreast = max(1, int((width - 0.5) / column))
         keys = -(-len(names) // abreast)
@@ -147,8 +148,10 @@ def _limits(axes: Axes, data: Lines) -> float:
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     if data.target is not None:
         low, high = min(low, data.target), max(high, data.target)
-    if "accuracy" not in data.y_label:
+    if words.METRICS["r2"] in data.y_label:
         low = max(low, -0.25 * max(high, 0.1))  # an R2 of -1e6 would flatten all others; 0 is the constant predictor
+    elif words.METRICS["negated loss"] in data.y_label:
+        low = max(low, 2 * float(np.median(values)) - high)  # a loss has no worst value: what is seen is the better half, and as much below
     margin = 0.04 * (high - low) or 0.05
     axes.set_ylim(low - margin, high + margin)
     return low - 3 * (high - low + margin)
@@ -191,7 +194,7 @@ def _dress(axes: Axes, data: Lines) -> None:
 
 
 def _tick(value: float, label: str) -> str:
-    if label == BUDGETS["step"]:
+    if label in (BUDGETS["step"], "epochs"):
         return words.count(value)
     if label == BUDGETS["seconds"]:
         return words.seconds(value)

@@ -19,6 +19,7 @@ from optlab.evidence import Evidence, words
 from optlab.evidence.profiles import TOLERANCE
 from optlab.report import (
     about,
+    beside,
     claims,
     confusion,
     exploratory,
@@ -150,6 +151,7 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
         "floor": claims.floor(evidence, problem),
         "pairing": claims.pairing(evidence, problem),
         "simple": about.simple_models(record, problem),
+        "beside": beside.section(evidence, problem, drawn),
         "smallest": f"{smallest:g}" if smallest else "",
         "figures": {kind: drawn.get((problem, kind), []) for kind in kinds},
         "confirmed": tables.confirmed(evidence, problem),

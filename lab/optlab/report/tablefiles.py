@@ -44,6 +44,9 @@ def tables(evidence: Evidence, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
     some = {"claims": evidence.claims, "over_problems": evidence.over_problems, "best_cells": evidence.best_cells, "edges": evidence.edges}
     some |= {name: getattr(evidence, name) for name in EXPLORATORY}
+    for name, part in (("beside", "table"), ("beside_learning", "learning"), ("beside_sensitivity", "sensitivity")):
+        found = [getattr(shown, part) for shown in evidence.beside.values()]
+        some |= {name: pd.concat(found, ignore_index=True)} if found else {}
     return always | {name: table for name, table in some.items() if len(table)}
 
 

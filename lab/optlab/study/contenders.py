@@ -13,8 +13,9 @@ from optlab.registry import Catalogue
 from optlab.rules import Rule
 from optlab.study.axes import Range, Values, listed
 from optlab.study.cells import AXES, PARTS, Contender
+from optlab.study.entries import HyperTable, SlippedKeyError
 from optlab.study.procedure import MOST_EPOCHS
-from optlab.study.schema import DEFAULT_LAYERS, RUN_KEYS, STUDY_KEYS, HyperTable, SlippedKeyError, Spec
+from optlab.study.schema import DEFAULT_LAYERS, RUN_KEYS, STUDY_KEYS, Spec
 from optlab.study.search import Draw
 from optlab.timetable import unfit
 

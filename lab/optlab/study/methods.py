@@ -37,6 +37,9 @@ def paragraph(study: Study, text: Mapping[str, str], tuned: Mapping[str, str], u
     said.append(_splits(study))
     said.append(f"A run counted as diverged, the worst result, at {text['divergence'].partition(';')[0]}.")
     said += _claims(study, until_decided)
+    if study.published is not None:
+        shown = words.listed(study.published.names, most=len(study.published.names))
+        said.append(f"Published runs of {shown} are shown beside, unpaired; no claim and no test rests on them.")
     return " ".join([*said, f"All runs used optlab {environment.describe()['optlab']}."])
 
 

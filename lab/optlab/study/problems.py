@@ -20,7 +20,8 @@ from optlab.streams import Streams
 from optlab.study import folds
 from optlab.study.axes import listed
 from optlab.study.contenders import complete_hyper
-from optlab.study.schema import ProblemEntry, Spec
+from optlab.study.entries import ProblemEntry
+from optlab.study.schema import Spec
 from optlab.study.trial import Split
 
 if TYPE_CHECKING:

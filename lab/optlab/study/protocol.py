@@ -68,6 +68,8 @@ def of(study: Study, until_decided: bool = False) -> Protocol:
     ]
     if spec.target is not None:
         rows.append(("target", f"{spec.target:g}"))
+    if study.published is not None:
+        rows.append(("published", study.published.text))
     by_contender = {name.partition(": ")[2]: text for name, text in tuned}
     return Protocol(tuple(rows), methods.paragraph(study, dict(rows), by_contender, until_decided))
 

@@ -48,6 +48,7 @@ def describe(study: Study, until_decided: bool = False, **measured: Any) -> dict
         "protocol": [list(pair) for pair in (*found.pairs(), *told.rows(measured))],
         "methods": found.paragraph(),
         "design": design(study, LOOKS if until_decided else None),
+        "published": study.published.plain() if study.published is not None else None,
     }
     return record | measured
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError, nearest
-from optlab.study import environment, told
+from optlab.study import environment, imported, told
 from optlab.study.axes import listed
 from optlab.study.cells import Dimension, Extensions, name_of
 from optlab.study.store import Store
@@ -70,7 +70,7 @@ class Results:
     def evidence(self) -> Evidence:
         """Selection, ranking and profiles, made once from `frame` and `curves`."""
         if self._evidence is None:
-            self._evidence = evidence_of(self.design, self.frame(), self.curves())
+            self._evidence = evidence_of(self.design, self.frame(), self.curves(), self.record.get("published"))
         return self._evidence
 
     @property
@@ -175,8 +175,10 @@ class Results:
         return report.notebook(self.evidence(), self.record)
 
 
-def evidence_of(design: Mapping[str, Any], frame: pd.DataFrame, curves: pd.DataFrame) -> Evidence:
-    """What the outcomes of a study of this design (`record.design`) say."""
+def evidence_of(
+    design: Mapping[str, Any], frame: pd.DataFrame, curves: pd.DataFrame, published: Mapping[str, Any] | None = None
+) -> Evidence:
+    """What the outcomes of a study of this design (`record.design`) say. published: runs to show beside (`imported.Imported.plain`)."""
     from optlab.evidence import summary
 
     return summary(
@@ -189,6 +191,7 @@ def evidence_of(design: Mapping[str, Any], frame: pd.DataFrame, curves: pd.DataF
         looks=design.get("looks"),
         test_shares=design.get("test_shares"),
         select_by=design.get("select", "median"),
+        published=imported.frames(published),
     )
 
 

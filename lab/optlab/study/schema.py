@@ -11,34 +11,23 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ValidationError, field_validator
 
 from optlab.errors import OptlabError, nearest
 from optlab.settings import Settings
-from optlab.study import axes, fields, procedure
-from optlab.study.fields import ANY, COUNT, LIMIT, NATURAL, POSITIVE, SEED, SHARE, axis, identifier, number, one, scalar, switch, word
+from optlab.study import entries, fields, procedure
+from optlab.study.entries import STRICT, HyperTable, ProblemEntry, Published, SlippedKeyError, table_of_axes
+from optlab.study.fields import ANY, COUNT, LIMIT, NATURAL, POSITIVE, SEED, SHARE, axis, identifier, number, one, switch, word
 
 _DEFAULT: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Settings)}
 
 DEFAULT_LAYERS = (50,)
-HyperTable = dict[str, axes.Values]
 
 
-class SlippedKeyError(ValueError):
-    """A top-level key that stands below a [table]: TOML then makes it part of that table."""
-
-    def __init__(self, key: str, table: str) -> None:
-        super().__init__(
-            f"it stands below [{table}], where TOML makes it part of that table; move {key!r} above the first [table] of the file"
-        )
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Run(_Strict):
+class Run(BaseModel):
     """Keys that describe a run. All but the last three are axes where they hold a list. `depth` and `width` stand for `layers`."""
+
+    model_config = STRICT
 
     layers: fields.Networks = (DEFAULT_LAYERS,)
     depth: fields.Counts | None = None
@@ -64,24 +53,6 @@ class Run(_Strict):
     time_limit: Annotated[float, BeforeValidator(one(number(LIMIT)))] = _DEFAULT["time_limit"]
 
 
-def _table_of_axes(value: Any, table: str) -> HyperTable:
-    if not isinstance(value, Mapping):
-        owner = table.rpartition(".")[2]
-        if owner in Spec.model_fields:
-            raise SlippedKeyError(owner, table.partition(".")[0])
-        raise ValueError(f"{owner} = {value!r} is no table; write [{table}] with one line per hyper-parameter")
-    found: HyperTable = {}
-    for key, given in value.items():
-        if isinstance(given, Mapping) and not axes.is_grid(given):  # linear.1.start = 0.1, which TOML reads as tables
-            found |= {f"{key}.{name}": values for name, values in _table_of_axes(given, f"{table}.{key}").items()}
-            continue
-        try:
-            found[str(key)] = axis(scalar)(given)
-        except ValueError as error:
-            raise ValueError(f"[{table}] {key}: {error}") from error
-    return found
-
-
 class Variant(Run):
     """One more contender: the rule `of`, with some keys and hyper-parameters of its own (`model_fields_set` tells which)."""
 
@@ -91,61 +62,7 @@ class Variant(Run):
     @field_validator("hyper", mode="before")
     @classmethod
     def _hyper(cls, value: Any) -> HyperTable:
-        return _table_of_axes(value, "hyper")
-
-
-FILES = ("csv", "parquet", "npz")
-"""Keys of a problem table that name a file of one's own data."""
-
-
-class ProblemEntry(_Strict):
-    """One problem: a name with hyper-parameters (lists make several problems), or a file of one's own."""
-
-    name: str | None = None
-    hyper: HyperTable = {}
-    csv: str | None = None
-    parquet: str | None = None
-    npz: str | None = None
-    target: str | None = None
-    task: str | None = None
-    scale: str | float | None = None
-
-
-def _problem(value: Any) -> ProblemEntry:
-    if isinstance(value, str) and value.strip():
-        return ProblemEntry(name=value)
-    if not isinstance(value, Mapping):
-        raise ValueError(f'{value!r} is no problem; write a name such as "digits", or a table with csv and target')
-    files = [key for key in FILES if key in value]
-    if not files and "name" not in value:
-        raise ValueError('a problem table needs csv = "FILE" and target = "COLUMN" (or parquet, or npz), or the name of a problem')
-    if len(files) > 1:
-        raise ValueError(f"a problem table names one file, and here are {' and '.join(files)}; make a list of two tables")
-    texts = {key: value[key] for key in ("name", *FILES, "target", "task") if key in value}
-    for key, text in texts.items():
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"{key} = {text!r} is not allowed; it must be a text between quotes")
-    rest = {key: given for key, given in value.items() if key not in texts}
-    if not files:
-        if "target" in rest or "target" in texts:
-            raise ValueError("target names a column of a file; give csv or parquet too, or drop it")
-        hyper = _table_of_axes(rest, "problem")
-        for key, found in hyper.items():
-            if isinstance(found, axes.Range):
-                raise ValueError(f"{key}: a problem's values are listed and never searched; give points to {{{found.spacing} = ...}}")
-        return ProblemEntry(name=texts["name"], hyper=hyper)
-    if "target" not in texts and "npz" not in files:
-        raise ValueError(f'a {files[0]} problem needs target = "COLUMN", the name of the column to predict')
-    if "target" in texts and "npz" in files:
-        raise ValueError("the targets of an npz archive are its array y, so target means nothing; drop it")
-    if "task" in texts:
-        word("classification", "regression")(texts["task"])
-    chosen = fields.scale(rest.pop("scale")) if "scale" in rest else None
-    for key in rest:
-        if key in Spec.model_fields:
-            raise SlippedKeyError(key, "problem")
-        raise ValueError(f"there is no key {key!r}{nearest(key, ['name', *FILES, 'target', 'task', 'scale'])} in a problem table")
-    return ProblemEntry(scale=chosen, **texts)
+        return table_of_axes(value, "hyper", Spec.model_fields)
 
 
 class Spec(Run):
@@ -153,7 +70,7 @@ class Spec(Run):
 
     name: Annotated[str | None, BeforeValidator(one(fields.title))] = None
     about: str = ""
-    problem: Annotated[tuple[ProblemEntry, ...], BeforeValidator(lambda value: tuple(_problem(entry) for entry in axes.values(value)))]
+    problem: Annotated[tuple[ProblemEntry, ...], BeforeValidator(lambda value: entries.problems(value, Spec.model_fields))]
     plugin: fields.Names = ()
     optimizer: fields.Names
     seeds: Annotated[int, BeforeValidator(one(number(COUNT)))] = 3
@@ -174,6 +91,7 @@ class Spec(Run):
     select: Annotated[str, BeforeValidator(one(word(*procedure.SELECTIONS)))] = "median"
     target: Annotated[float | None, BeforeValidator(one(number(ANY)))] = None
     smallest_difference: Annotated[float | None, BeforeValidator(one(number(LIMIT)))] = None
+    published: Annotated[Published | None, BeforeValidator(lambda value: entries.published(value, Spec.model_fields))] = None
     hyper: dict[str, HyperTable] = {}
     variant: dict[str, Variant] = {}
 
@@ -182,7 +100,7 @@ class Spec(Run):
     def _hyper(cls, value: Any) -> dict[str, HyperTable]:
         if not isinstance(value, Mapping):
             raise ValueError(f"{value!r} is no table; write [hyper.OPTIMIZER] with one line per hyper-parameter")
-        return {str(owner): _table_of_axes(table, f"hyper.{owner}") for owner, table in value.items()}
+        return {str(owner): table_of_axes(table, f"hyper.{owner}", Spec.model_fields) for owner, table in value.items()}
 
     @field_validator("variant", mode="before")
     @classmethod

@@ -12,7 +12,7 @@ from optlab import registry
 from optlab.base import Plugin
 from optlab.errors import OptlabError, nearest
 from optlab.identity import ByIdentity
-from optlab.study import contenders, plain, problems, schema, toml
+from optlab.study import contenders, imported, plain, problems, schema, toml
 from optlab.study.cells import Contender, Extensions
 from optlab.study.cost import Costs, within
 from optlab.study.overrides import apply_overrides
@@ -39,7 +39,7 @@ class Study:
     Attributes:
         name: what the store and the report call it.
         given: the keys as plain data, as a TOML file would hold them.
-        spec: the same, validated. contenders, problems: what they resolve to.
+        spec: the same, validated. contenders, problems: what they resolve to. published: runs to show beside, or None.
         reference, overrides, extra_files: what a command line would name; empty for a study written in Python.
 
     Raises:
@@ -104,6 +104,8 @@ class Study:
         self.problems = {one.label: one for one in problems.resolve(spec, self.catalogue, source, folder)}
         self.split = Split(0.0 if spec.folds else spec.validation, spec.test, spec.scale, spec.resplit, spec.folds or 0)
         self.datasets = problems.Datasets(self.problems, spec.seed, self.split)
+        labels = [one.label for one in self.contenders]
+        self.published = imported.load(spec.published, folder, list(self.problems), labels, source)
         self._digests, self.costs = PluginDigests(self.catalogue), Costs(self.catalogue)
         self._protocols: dict[bool, Protocol] = {}
 
