@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from optlab import published
@@ -84,3 +85,77 @@ def test_other_files_are_named(tmp_path, text, words):
 def test_an_empty_folder_is_one_sentence(tmp_path):
     with pytest.raises(OptlabError, match="holds no .json file"):
         published.read(tmp_path)
+
+
+GARBAGE = [
+    ({"random_seed": "x"}, "random_seed = 'x'"),
+    ({"random_seed": -1}, "random_seed = -1"),
+    ({"random_seed": 2**70}, "random_seed = 1180591620717411303424"),
+    ({"num_epochs": 2.5}, "num_epochs = 2.5"),
+    ({"batch_size": True}, "batch_size = True"),
+    ({"train_losses": "abc"}, "train_losses = 'abc'"),
+    ({"train_losses": []}, r"train_losses = \[\]"),
+    ({"test_losses": [1.0, None, 2.0]}, "test_losses.1 = None"),
+    ({"test_losses": [1.0]}, "curves have different lengths .*train_losses 3.*test_losses 1"),
+    ({"hyperparams": [1]}, r"hyperparams = \[1\]"),
+    ({"learning_rate": "fast"}, "learning_rate = 'fast'"),
+    ({"learning_rate": None, "hyperparams": {"lr": "fast"}}, "learning_rate = 'fast'"),
+    ({"optimizer": ""}, "optimizer = ''"),
+    ({"optimizer": {"__reduce__": 1}}, "optimizer = {'__reduce__': 1}"),
+    ({"testproblem": "x" * 1000}, "testproblem = 'xxx"),
+    ({"train_accuracies": [0.1, "b", 0.2]}, "train_accuracies.1 = 'b'"),
+    ({"weight_decay": "much"}, "weight_decay = 'much'"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), GARBAGE)
+def test_a_record_that_holds_something_else_is_one_sentence(tmp_path, changes, words):
+    (tmp_path / "bad.json").write_text(json.dumps(record(0.1, 42, 1.0) | changes))
+    with pytest.raises(OptlabError, match=f"bad.json is no DeepOBS run record: .*{words}") as raised:
+        published.read(tmp_path)
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 400
+
+
+def test_deep_nesting_and_other_encodings_are_no_records(tmp_path):
+    for content in (b"[" * 100_000, b"\xff\xfe{}"):
+        (tmp_path / "bad.json").write_bytes(content)
+        with pytest.raises(OptlabError, match="bad.json cannot be read"):
+            published.read(tmp_path)
+
+
+def test_a_run_that_deepobs_broke_off_diverged():
+    """DeepOBS 1.2 then repeats the values of before training up to the last epoch; they are no result."""
+    losses = [2.3, 1.9, 2.3, 2.3]
+    broken = newer(0.1, 42, 0.9) | dict.fromkeys(("train_losses", "valid_losses", "test_losses"), losses)
+    broken |= {name: [0.1, 0.3, 0.1, 0.1] for name in ("train_accuracies", "valid_accuracies", "test_accuracies")}
+    frame, curves = published.frames([broken])
+    assert frame["status"][0] == "diverged" and frame["sentence"][0] == "diverged: not finite from epoch 2 on"
+    assert curves["test_metric"].tolist() == pytest.approx([0.1, 0.3, np.nan, np.nan], nan_ok=True)
+
+
+def test_a_learning_rate_schedule_makes_another_setting():
+    plain, scheduled = record(0.1, 42, 1.0), record(0.1, 42, 1.0, lr_sched_epochs=[1], lr_sched_factors=[0.1])
+    inside = newer(0.1, 42, 0.9) | {"training_params": {"lr_sched_epochs": [1], "lr_sched_factors": [0.1]}}
+    frame, _ = published.frames([plain, scheduled, inside])
+    assert frame["schedule"].tolist() == ["constant", *["factors [0.1] from epochs [1.0]"] * 2]
+    assert frame["cell"].nunique() == 3
+
+
+def test_what_is_kept_reads_back_to_the_same_frames(tmp_path):
+    """`records` gives plain data without the log of mini-batches, which JSON keeps, NaN and all."""
+    for k, one in enumerate([record(0.1, 42, float("nan")), newer(0.01, 42, 0.9), record(0.1, 42, float("nan"))]):
+        (tmp_path / f"{k}.json").write_text(json.dumps(one))
+    kept = json.loads(json.dumps(list(published.records(tmp_path))))
+    assert all("minibatch_train_losses" not in one for one in kept)
+    for ours, theirs in zip(published.frames(kept), published.read(tmp_path), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs)
+    assert len(published.frames(kept)[0]) == 2  # the third is the first once more
+
+
+def test_only_the_problems_asked_for_under_the_names_given():
+    frame, curves = published.frames([record(0.1, 42, 1.0), newer(0.1, 42, 0.9)], problems={"mnist_mlp": "mnist"})
+    assert frame[["problem", "testproblem"]].to_numpy().tolist() == [["mnist", "mnist_mlp"]] and set(curves["digest"]) == set(
+        frame["digest"]
+    )
+    with pytest.raises(OptlabError, match="no published run of other"):
+        published.frames([record(0.1, 42, 1.0)], problems={"other": "mine"})

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from optlab.errors import OptlabError
-from optlab.study.estimate import duration, estimate, size
+from optlab.study.estimate import AROUND_DIAGNOSIS, AROUND_TRIAL, duration, estimate, size
 from optlab.study.spec import Study
+from optlab.study.speed import numpy_step
 from optlab.study.store import Store
 from tests.study.support import TINY, tiny
 
@@ -45,6 +46,38 @@ def test_seconds_follow_the_measured_speed(tmp_path: Path) -> None:
     other = estimate(tiny(**SLOW | {"layers": [16]}), tmp_path / "lab.db")
     assert other.source == "scaled from other trials in this store"
     assert estimate(tiny(), tmp_path / "none.db").source.startswith("rough")
+
+
+def test_stored_confirmation_trials_are_not_paid_again(tmp_path: Path) -> None:
+    """Those of the chosen cells; asking for more replicates pays for the new ones alone."""
+    study = tiny(**SLOW, confirm=4)
+    first = estimate(study, tmp_path / "lab.db")
+    assert (first.confirmation, first.confirmed) == (8, 0)
+    study.run(tmp_path / "lab.db")
+    again = estimate(tiny(**SLOW, confirm=4), tmp_path / "lab.db")
+    assert (again.confirmation, again.confirmed, again.steps, again.seconds) == (8, 8, 0, 0)
+    assert dict(again.pairs())["trials"] == "16 for tuning, 16 of them stored already, then 8 to confirm, 8 of them stored already"
+    more = estimate(tiny(**SLOW, confirm=6), tmp_path / "lab.db")
+    assert (more.confirmed, more.steps) == (8, 4 * 30 * 6)  # 4 trials of 30 epochs of 6 steps
+    other = estimate(tiny(**SLOW, confirm=4, seed=1), tmp_path / "lab.db")
+    assert (other.found, other.confirmed) == (0, 0)
+
+
+def test_a_diagnosis_has_its_price(tmp_path: Path) -> None:
+    """And trials that were run without are paid again, for it alone is stored with a run of its own."""
+    tiny(**SLOW, confirm=2).run(tmp_path / "lab.db")
+    plain, asked = (estimate(tiny(**SLOW, confirm=2, seed=1, diagnostics=on), tmp_path / "lab.db", workers=1) for on in (False, True))
+    assert asked.steps == plain.steps and asked.seconds > plain.seconds + 20 * AROUND_DIAGNOSIS * numpy_step()
+    again = estimate(tiny(**SLOW, confirm=2, diagnostics=True), tmp_path / "lab.db")
+    assert (again.found, again.confirmed) == (0, 0)
+
+
+def test_small_trials_take_the_time_that_python_takes_around_them(tmp_path: Path) -> None:
+    """Threads cannot share that: it is the same for two."""
+    study = tiny(layers=[], epochs=1, evaluate_every=0, confirm=0, lr=[k * 1e-4 for k in range(1, 41)])
+    least = 2 * 40 * 2 * 2 * AROUND_TRIAL * numpy_step()
+    for workers in (1, 2):
+        assert least <= estimate(study, tmp_path / "none.db", workers=workers).seconds < 2 * least
 
 
 def test_the_size_of_a_store_is_about_right(tmp_path: Path) -> None:

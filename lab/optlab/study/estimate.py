@@ -13,24 +13,32 @@ from optlab.evidence.looks import LOOKS
 from optlab.study import environment, extend
 from optlab.study.progress import expected_cost
 from optlab.study.spec import Study
-from optlab.study.speed import Speed, rows
-from optlab.study.trial import Cell, Trial
+from optlab.study.speed import Speed, numpy_step, rows, unit
+from optlab.study.trial import FIRST_CONFIRMATION, Cell, Trial
 
 TRIAL_BYTES, CELL_BYTES, ROW_BYTES = 500, 1100, 30
 """A trial with its places in the indices, a cell's settings as text, a row of a learning curve: as stores of 200 and 2000 trials grew."""
+
+AROUND_TRIAL, AROUND_DIAGNOSIS = 10, 50
+"""Steps of NumPy (`speed.numpy_step`) that Python takes around a trial (7 to 13, by processor time), and around a diagnosis."""
+EVALUATED_ROW = 1e4
+"""Units of `speed.work` that cost and metric of an evaluated row take beside the network: 0.4 us where a unit takes 35 ps."""
+DIAGNOSIS_GRADIENTS = 50
+"""Gradients over all training rows in a diagnosis: 25 products with the Hessian."""
 
 
 @dataclass(frozen=True)
 class Estimate:
     """What the trials that the store lacks will cost; none of them is known to diverge, which would be cheaper.
 
-    tuning, confirmation: trials of the study; found: those of tuning that the store has. steps, flops: of training, as the history
-    counts them; seconds: of wall time on `threads`, compiling apart; source: what they rest on. more: what may come on top.
+    tuning, confirmation: trials of the study; found, confirmed: those of each that the store has. steps, flops: of training, as the
+    history counts them; seconds: of wall time on `threads`, compiling apart; source: what they rest on. more: what may come on top.
     """
 
     tuning: int
     confirmation: int
     found: int
+    confirmed: int
     steps: int
     flops: float
     seconds: float
@@ -41,10 +49,10 @@ class Estimate:
 
     def pairs(self) -> list[tuple[str, str]]:
         """(name, text) of each part."""
-        have = f", {self.found:,} of them stored already" if self.found else ""
-        confirmed = f", then {self.confirmation:,} to confirm" if self.confirmation else ""
+        have, again = (f", {stored:,} of them stored already" if stored else "" for stored in (self.found, self.confirmed))
+        then = f", then {self.confirmation:,} to confirm{again}" if self.confirmation else ""
         found = [
-            ("trials", f"{self.tuning:,} for tuning{have}{confirmed}"),
+            ("trials", f"{self.tuning:,} for tuning{have}{then}"),
             ("steps", f"{self.steps:,}"),
             ("FLOPs", words.flops(self.flops)),
             ("time", f"{duration(self.seconds)} on {words.plural(self.threads, 'thread')} ({self.source})"),
@@ -74,7 +82,8 @@ def estimate(study: Study, store: str | Path, workers: int | None = None, until_
         own = groups.setdefault((cell.problem, cell.contender), [_Group() for _ in rungs])
         for group, epochs in zip(own, rungs, strict=True):
             group.add(study, cell, epochs, finished, speed)
-    tuning = found = confirmation = 0
+        own[-1].count_confirmed(study, cell, confirm, finished)
+    tuning = found = confirmation = confirmed = 0
     for own in groups.values():
         left = own[0].cells
         for place, group in enumerate(own):
@@ -83,11 +92,11 @@ def estimate(study: Study, store: str | Path, workers: int | None = None, until_
             tuning, found = tuning + planned, found + stored
             tally.add(group, planned - stored)
             tally.cells += 0 if stored == planned else left
-        tally.add(own[-1], confirm)
-        confirmation += confirm
+        tally.add(own[-1], confirm - own[-1].confirmed)
+        confirmation, confirmed = confirmation + confirm, confirmed + own[-1].confirmed
     threads = environment.threads(workers)
     return Estimate(
-        tuning, confirmation, found, round(tally.steps), tally.flops, tally.seconds / threads, speed.source, threads,
+        tuning, confirmation, found, confirmed, round(tally.steps), tally.flops, tally.wall(threads), speed.source, threads,
         round(tally.bytes + tally.cells * CELL_BYTES), tuple(_more(study, confirmation, until_decided)),
     )  # fmt: skip
 
@@ -101,11 +110,14 @@ def _finished(store: Path, diagnosed: bool) -> set[str]:
 
 
 class _Group:
-    """The trials of one contender on one problem at one number of epochs: how many, how many are stored, what one costs on average."""
+    """The trials of one contender on one problem at one number of epochs: how many, how many are stored, what one costs on average.
+
+    confirmed: stored confirmation trials of the cell that has most of them, of those with all tuning trials: of the one that was chosen.
+    """
 
     def __init__(self) -> None:
-        self.cells = self.found = 0
-        self.steps = self.flops = self.seconds = self.rows = 0.0
+        self.cells = self.found = self.confirmed = 0
+        self.steps = self.flops = self.seconds = self.held = self.rows = 0.0
 
     def add(self, study: Study, cell: Cell, epochs: int | None, finished: set[str], speed: Speed) -> None:
         settings = cell.settings if epochs is None else dataclasses.replace(cell.settings, epochs=epochs)
@@ -114,33 +126,53 @@ class _Group:
         cost = study.costs(settings, cell.sizes, n)
         arguments = cell.sizes, settings.batch_size, settings.epochs, settings.evaluate_every, n
         # Evaluations are no part of the seconds of an outcome; they cost what they cost beside the training.
-        share = expected_cost(*arguments, sum(map(len, parts))) / max(expected_cost(*arguments, 0), 1.0)
+        evaluated = sum(map(len, parts))
+        share = expected_cost(*arguments, evaluated) / max(expected_cost(*arguments, 0), 1.0)
         training = settings.epochs * cost.steps * speed.seconds_per_step(cell, n)
         if settings.time_limit:
             training = min(training, settings.time_limit)
+        rows = 2 + settings.epochs // settings.evaluate_every if settings.evaluate_every else 2
+        diagnosis = DIAGNOSIS_GRADIENTS * expected_cost(cell.sizes, "full", 1, 0, n, 0) if study.spec.diagnostics else 0.0
         self.cells += 1
         self.steps += settings.epochs * cost.steps
         self.flops += settings.epochs * cost.flops
-        self.seconds += training * share
-        self.rows += 2 + settings.epochs // settings.evaluate_every if settings.evaluate_every else 2
-        self.found += sum(digest in finished for digest in _digests(study, dataclasses.replace(cell, settings=settings))) if finished else 0
+        self.seconds += training * share + (rows * evaluated * EVALUATED_ROW + diagnosis) * unit()
+        self.held += (AROUND_TRIAL + (AROUND_DIAGNOSIS if study.spec.diagnostics else 0)) * numpy_step()
+        self.rows += rows
+        self.found += _stored(study, dataclasses.replace(cell, settings=settings), range(study.spec.seeds), finished)
+
+    def count_confirmed(self, study: Study, cell: Cell, confirm: int, finished: set[str]) -> None:
+        """Look for stored confirmation trials of a cell."""
+        fresh = range(FIRST_CONFIRMATION, FIRST_CONFIRMATION + confirm)
+        if _stored(study, cell, fresh[:1], finished) and _stored(study, cell, range(study.spec.seeds), finished) == study.spec.seeds:
+            self.confirmed = max(self.confirmed, _stored(study, cell, fresh, finished))
 
 
-def _digests(study: Study, cell: Cell) -> Iterator[str]:
-    for replicate in range(study.spec.seeds):
-        yield Trial(cell, study.spec.seed, replicate, "", study.datasets.digest(cell.problem, replicate)).digest
+def _stored(study: Study, cell: Cell, replicates: range, finished: set[str]) -> int:
+    """How many of these replicates of a cell need not run."""
+    if not finished:
+        return 0
+    trials = (Trial(cell, study.spec.seed, one, "", study.datasets.digest(cell.problem, one)) for one in replicates)
+    return sum(trial.digest in finished for trial in trials)
 
 
 class _Tally:
+    """Sums over all trials to run. seconds: of the kernel, in which threads work side by side; held: of Python, one thread at a time."""
+
     def __init__(self) -> None:
-        self.steps = self.flops = self.seconds = self.bytes = 0.0
+        self.steps = self.flops = self.seconds = self.held = self.bytes = 0.0
         self.cells = 0
+
+    def wall(self, threads: int) -> float:
+        """Seconds on so many threads."""
+        return max(self.held, (self.held + self.seconds) / threads)
 
     def add(self, group: _Group, trials: int) -> None:
         each = trials / group.cells
         self.steps += each * group.steps
         self.flops += each * group.flops
         self.seconds += each * group.seconds
+        self.held += each * group.held
         self.bytes += trials * TRIAL_BYTES + each * group.rows * ROW_BYTES
 
 

@@ -26,6 +26,8 @@ RECENT = 2000
 KERNEL_SHARE = 0.4
 """The kernel's time for a step over NumPy's: 0.3 to 0.5 for digits with 50 nodes and batches of 64, by rule."""
 
+_MODEL, _BATCH = (64, 50, 10), 64
+
 _QUERY = f"""
     SELECT configuration.description, sum(trial.steps), sum(trial.seconds)
     FROM (SELECT id, description FROM configuration ORDER BY id DESC LIMIT {RECENT}) AS configuration
@@ -91,7 +93,7 @@ class Speed:
             self.source = ROUGH if self.source == ROUGH else SCALED
             return work(cell.sizes, batch) * self._seconds / self._work
         self.source = ROUGH
-        return work(cell.sizes, batch) * _calibrated()
+        return work(cell.sizes, batch) * unit()
 
 
 def _keys(optimizer: str, sizes: tuple[int, ...], batch_size: Any, dtype: str) -> list[tuple[Any, ...]]:
@@ -101,15 +103,22 @@ def _keys(optimizer: str, sizes: tuple[int, ...], batch_size: Any, dtype: str) -
 _calibration: list[float] = []
 
 
-def _calibrated() -> float:
-    """Seconds per unit of `work` on this machine: the fastest of a few dozen steps of a small network in NumPy, 20 ms in all."""
+def unit() -> float:
+    """Seconds that the kernel needs for a unit of `work` on this machine."""
+    return KERNEL_SHARE * numpy_step() / work(_MODEL, _BATCH)
+
+
+def numpy_step() -> float:
+    """Seconds of a step of a small network in NumPy: the median of a few dozen, timed once, 20 ms in all."""
     if not _calibration:
         import numpy as np
 
         from optlab.blas import single_threaded
 
         rng = np.random.default_rng(0)
-        X, W, V, Y = (rng.normal(size=shape) for shape in ((64, 64), (64, 50), (50, 10), (64, 10)))
+        n_in, hidden_nodes, n_out = _MODEL
+        shapes = (_BATCH, n_in), (n_in, hidden_nodes), (hidden_nodes, n_out), (_BATCH, n_out)
+        X, W, V, Y = (rng.normal(size=shape) for shape in shapes)
         times = []
         with single_threaded():
             for _ in range(60):
@@ -118,5 +127,5 @@ def _calibrated() -> float:
                 error = hidden @ V - Y
                 _ = hidden.T @ error, X.T @ (error @ V.T * (1 - hidden * hidden))
                 times.append(time.perf_counter() - begin)
-        _calibration.append(KERNEL_SHARE * sorted(times)[len(times) // 2] / work((64, 50, 10), 64))
+        _calibration.append(sorted(times)[len(times) // 2])
     return _calibration[0]
