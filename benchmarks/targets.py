@@ -1,5 +1,7 @@
 """Measure the pinned losses of the built-in problems and write lab/optlab/evidence/targets.json: `python -m benchmarks.targets`.
 
+With names of problems after it only those are measured and the others stay, if they were measured alike.
+
 Per problem: the mean test loss (1 - accuracy or 1 - R2) of the constant predictor, and of the reference over the splits of `SEEDS` as a
 study draws them. The reference is whichever of four scikit-learn models has the lowest mean *validation* loss: linear (logistic or ridge,
 cross-validated strength), an MLP, k nearest neighbours, boosted trees. Scores compare with it; they are not meant to stay below 1.
@@ -10,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from threadpoolctl import threadpool_limits
 
 import optlab
 from optlab.data import problem_dataset
@@ -79,16 +82,23 @@ def measured(problem: str) -> dict[str, Any]:
     return {"baseline": round(mean[CONSTANT][1], 4), "reference": round(mean[best][1], 4), "by": best}
 
 
-def main() -> int:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        problems = {name: measured(name) for name in sorted(optlab.catalogue()["problems"]) if name not in FETCHED}
+def main(names: Sequence[str] = ()) -> int:
+    known = sorted(name for name in optlab.catalogue()["problems"] if name not in FETCHED)
     source = f"benchmarks/targets.py, {len(SEEDS)} splits, scikit-learn {sklearn.__version__}"
-    FILE.write_text(json.dumps({"loss": "1 - accuracy, or 1 - R2, on test rows", "source": source, "problems": problems}, indent=2) + "\n")
-    for name, entry in problems.items():
-        print(f"{name:14} constant {entry['baseline']:.4f}  reference {entry['reference']:.4f} ({entry['by']})")
+    former = json.loads(FILE.read_text())
+    if names and (former["source"] != source or not set(names) <= set(known)):
+        print(f"{FILE.name} is of {former['source']!r}, this would be of {source!r}; problems are {', '.join(known)}", file=sys.stderr)
+        return 2
+    problems = dict(former["problems"]) if names else {}
+    with warnings.catch_warnings(), threadpool_limits(1):  # idle threads of the boosted trees would wait by spinning
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for name in names or known:
+            problems[name] = entry = measured(name)
+            print(f"{name:14} constant {entry['baseline']:.4f}  reference {entry['reference']:.4f} ({entry['by']})", flush=True)
+    found = {"loss": "1 - accuracy, or 1 - R2, on test rows", "source": source, "problems": dict(sorted(problems.items()))}
+    FILE.write_text(json.dumps(found, indent=2) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
