@@ -24,7 +24,9 @@ class Settings:
     catalogue; the `*_hyper` and `hyper` pairs hold every value, defaults included. activation_hyper has one entry per hidden layer.
     Penalties: l2 * sum(W^2) / 2 and l1 * sum(|W|), on weights only unless `penalise_biases`.
     l2_mode: "coupled" adds l2 * W to the gradient; "decoupled" multiplies W by 1 - lr_t * l2 before the rule.
-    l1_mode: "subgradient" adds l1 * sign(W) to the gradient; "proximal" soft-thresholds W at lr_t * l1 after the rule.
+    l1_mode: "subgradient" adds l1 * sign(W) to the gradient; "proximal" soft-thresholds W at lr_t * l1 after the rule. That is the
+        proximal gradient method, whose minimum is the Lasso's, for plain gd alone: a rule that rescales its steps would have to threshold
+        in its own metric, so with any other one the penalty is in effect weaker or stronger than l1.
     order: "fresh" permutation per epoch, "fixed" one for all, "cumulative" (each epoch shuffles the last order), "replacement".
     schedule: factors on lr or other hyper-parameters (`optlab.composition`), one per `schedule_unit`.
     evaluate_every: epochs between rows of the history, 0 for the last only.
