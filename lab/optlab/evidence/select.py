@@ -138,7 +138,7 @@ def axes(table: pd.DataFrame) -> list[str]:
 
 def _bought(table: pd.DataFrame) -> bool:
     costly = [table[name].astype(str) for name in SETTINGS if name in table.columns and name not in ("lr", "l2", "l1", "epochs_asked")]
-    costly += [table[name].ne(0) for name in ("l2", "l1") if name in table.columns]
+    costly += [table[name].ne(0).astype(str) for name in ("l2", "l1") if name in table.columns]
     return bool(costly) and bool(table["epochs_asked"].groupby(costly).nunique().max() == 1)
 
 
