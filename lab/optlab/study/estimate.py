@@ -19,8 +19,8 @@ from optlab.study.trial import FIRST_CONFIRMATION, Cell, Trial
 TRIAL_BYTES, CELL_BYTES, ROW_BYTES = 500, 1100, 30
 """A trial with its places in the indices, a cell's settings as text, a row of a learning curve: as stores of 200 and 2000 trials grew."""
 
-AROUND_TRIAL, AROUND_DIAGNOSIS = 10, 50
-"""Steps of NumPy (`speed.numpy_step`) that Python takes around a trial (7 to 13, by processor time), and around a diagnosis."""
+AROUND_TRIAL, AROUND_DIAGNOSIS = 6, 40
+"""Steps of NumPy (`speed.numpy_step`) that Python takes around a trial (5 to 7, by processor time) and around a diagnosis (27 to 50)."""
 EVALUATED_ROW = 1e4
 """Units of `speed.work` that cost and metric of an evaluated row take beside the network: 0.4 us where a unit takes 35 ps."""
 DIAGNOSIS_GRADIENTS = 50
