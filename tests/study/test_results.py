@@ -103,3 +103,11 @@ def test_a_store_of_before_the_protocol_was_text_still_tells(results: Results) -
             assert Results(results.store).verdict == results.verdict
         finally:
             store.annotate(results.name, former)
+
+
+def test_an_axis_of_epochs_has_its_own_line_of_learning_rates(tmp_path: Path) -> None:
+    """Cells that differ in their epochs are no neighbours in the learning rate; once their evidence could not be made at all."""
+    rates = [1e-2, 2e-2, 4e-2, 8e-2]
+    found = tiny(epochs=[2, 3], lr=rates, l2=0.0, confirm=0, optimizer="gd").run(tmp_path / "lab.db").evidence()
+    assert found.sensitivity["lr"].tolist() == rates and len(found.cells) == 8
+    assert len(found.tolerance) == 1

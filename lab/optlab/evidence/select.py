@@ -33,6 +33,7 @@ SETTINGS = (
     "l2_mode",
     "penalise_biases",
     "dtype",
+    "epochs_asked",
 )
 WORST = ("diverged", "error")
 """Statuses whose final values count as the worst possible, whatever the frame holds."""
@@ -127,8 +128,18 @@ def untrained(table: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def axes(table: pd.DataFrame) -> list[str]:
-    """Return the settings that take more than one value in ``table`` (cells of one contender), learning rate and penalties first."""
-    return [name for name in settings(table) if table[name].nunique(dropna=False) > 1]
+    """Return the settings that take more than one value in ``table`` (cells of one contender), learning rate and penalties first.
+
+    Not the epochs that a budget in steps or FLOPs buys: they follow from the network, the batch size and what else a step costs.
+    """
+    found = [name for name in settings(table) if table[name].nunique(dropna=False) > 1]
+    return [name for name in found if name != "epochs_asked" or not _bought(table)]
+
+
+def _bought(table: pd.DataFrame) -> bool:
+    costly = [table[name].astype(str) for name in SETTINGS if name in table.columns and name not in ("lr", "l2", "l1", "epochs_asked")]
+    costly += [table[name].ne(0).astype(str) for name in ("l2", "l1") if name in table.columns]
+    return bool(costly) and bool(table["epochs_asked"].groupby(costly).nunique().max() == 1)
 
 
 def same(table: pd.DataFrame, where: "pd.Series[Any]", names: list[str]) -> "pd.Series[bool]":

@@ -207,7 +207,7 @@ def _diverged(evidence: "Evidence") -> list[str]:
 
 
 def _edges(evidence: "Evidence") -> list[str]:
-    names = {"lr": "learning rate", "l1": "L1", "l2": "L2"}
+    names = {"lr": "learning rate", "l1": "L1", "l2": "L2", "epochs_asked": "epochs"}
     parts = []
     for row in evidence.edges.to_dict("records"):
         axis = names.get(row["axis"], str(row["axis"]).removeprefix("hyper."))

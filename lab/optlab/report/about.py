@@ -8,7 +8,14 @@ import pandas as pd
 from optlab.evidence import Evidence, select, words
 from optlab.report.heatmap import short
 
-_AXES = {"lr": "learning rate", "l1": "L1 strength", "l2": "L2 strength", "layers": "network", "batch_size": "batch size"}
+_AXES = {
+    "lr": "learning rate",
+    "l1": "L1 strength",
+    "l2": "L2 strength",
+    "layers": "network",
+    "batch_size": "batch size",
+    "epochs_asked": "epoch count",
+}
 _SHOWN = {"seeds": "seeds", "cpu": "CPU", "cores": "cores", "workers": "workers", "blas": "BLAS"}
 _TIMES = {"wall_seconds": "wall time of this run", "compile_seconds": "of it compiling"}
 _ELSEWHERE = {

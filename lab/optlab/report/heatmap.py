@@ -138,7 +138,7 @@ def scale(maps: list[HeatMap], metric: str) -> tuple[float, float]:
 
 def short(name: str) -> str:
     """Return a setting's name as the pictures write it: ``L2`` for ``l2``, ``beta`` for ``hyper.beta``."""
-    return {"l1": "L1", "l2": "L2"}.get(name, name.removeprefix("hyper.").replace("_", " "))
+    return {"l1": "L1", "l2": "L2", "epochs_asked": "epochs"}.get(name, name.removeprefix("hyper.").replace("_", " "))
 
 
 def _values(column: "pd.Series[Any]") -> tuple[object, ...]:

@@ -102,7 +102,7 @@ def shared(evidence: Evidence, problem: str) -> list[str]:
 def draw(data: Lines, contenders: tuple[str, ...], width: float, height: float = 2.1) -> Figure:
     """Return the picture, ``width`` inches wide; ``contenders`` fixes each one's colour, and ``height`` is that of the axes alone."""
     with style.styled():
-        names = [style.shorten(line.contender, 28) for line in data.lines]
+        names = [style.shorten(line.contender, 36) for line in data.lines]
         column = 0.36 + 0.07 * max(map(len, names), default=0)
         abreast = max(1, int((width - 0.5) / column))
         keys = -(-len(names) // abreast)
@@ -151,7 +151,9 @@ def _limits(axes: Axes, data: Lines) -> float:
     if words.METRICS["r2"] in data.y_label:
         low = max(low, -0.25 * max(high, 0.1))  # an R2 of -1e6 would flatten all others; 0 is the constant predictor
     elif words.METRICS["negated loss"] in data.y_label:
-        low = max(low, 2 * float(np.median(values)) - high)  # a loss has no worst value: what is seen is the better half, and as much below
+        # A loss has no worst value: what is seen is the better half of the values, as much below, and the best of every line.
+        best = min((float(line.median[np.isfinite(line.median)].max(initial=low)) for line in data.lines), default=low)
+        low = max(low, min(2 * float(np.median(values)) - high, best - (high - best) / 4) if len(values) else low)
     margin = 0.04 * (high - low) or 0.05
     axes.set_ylim(low - margin, high + margin)
     return low - 3 * (high - low + margin)
