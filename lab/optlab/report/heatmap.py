@@ -1,8 +1,8 @@
-"""The data of the heat maps: one map per contender and problem, all of a problem on one colour scale.
+"""The data of the heat maps: one map per contender, problem and data set, all of a problem on one colour scale.
 
-Colour and number are the median over the tuning replicates of the metric that chose the cells, a bar below the number their range. Two
-hatchings mark cells where trials diverged or got stuck, outlines the chosen cell and those that cannot be told from it. A cell whose
-median is "diverged" has no colour and says so.
+Colour and number are the median over the tuning replicates, a bar below the number their range. Two hatchings mark cells where trials
+diverged or got stuck. A cell whose median is "diverged" has no colour and says so. The map of the data that chose the cells outlines the
+chosen one and those that cannot be told from it; the maps of the other data sets outline the chosen one alone, so that it can be found.
 """
 
 import re
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optlab.evidence import Evidence, select, words
+from optlab.evidence import Evidence, edges, select, words
 
 AXIS = {"lr": "learning rate", "l1": "L1", "l2": "L2", "batch_size": "batch size"}
 MINUS = "\N{MINUS SIGN}"
@@ -25,6 +25,9 @@ class HeatMap:
 
     problem: str
     contender: str
+    data: str
+    """The data set that is shown: ``validation``, ``test`` or ``train``."""
+    chosen_on: str
     x_name: str
     x: tuple[object, ...]
     y_name: str | None
@@ -43,13 +46,19 @@ class HeatMap:
     chosen: tuple[int, int] | None
     """(row, column) of the chosen cell."""
     best: tuple[tuple[int, int], ...]
-    """Cells of this map that cannot be told from the chosen one, itself left out."""
+    """Cells of this map that cannot be told from the chosen one, itself left out; none on data that chose nothing."""
     chosen_text: str
+    """``chosen: lr 0.1, L2 0``, ``no cell trained``, or on data that chose nothing, where the outline comes from."""
     settings: str
     """What is the same in all cells shown, and at which value the axes not shown stand."""
     quantity: str
     edges: tuple[tuple[str, str], ...]
-    """Settings whose chosen value is the last of its grid, with the side: ("lr", "high")."""
+    """Settings whose chosen value is the last of its grid, with the side: ("lr", "high"); none on data that chose nothing."""
+
+    @property
+    def subtitle(self) -> str:
+        """The line below the contender's name: which data are shown, and what was chosen."""
+        return " · ".join(part for part in (f"on {self.data}", self.chosen_text) if part)
 
     @property
     def warning(self) -> str:
@@ -59,10 +68,19 @@ class HeatMap:
         return f"Chosen at the edge: {words.listed(parts)}. A better cell may lie beyond." if parts else ""
 
 
-def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
+def data_sets(evidence: Evidence, problem: str) -> list[str]:
+    """Return the data sets of a problem that maps can show, the one that chose the cells first, then test, then train."""
+    own = evidence.cells[evidence.cells["problem"].eq(problem)]
+    first = [str(own["chosen_on"].iloc[0])] if len(own) else []
+    seen = [name for name in ("test", "train") if name not in first and np.isfinite(own[f"median_{name}"].astype("float64")).any()]
+    return first + seen
+
+
+def heat_map(evidence: Evidence, problem: str, contender: str, data: str | None = None) -> HeatMap:
     """Return the map of one contender: learning rate across, L2 (or L1, or the next axis that varies) down.
 
-    Where more than two settings vary, the map is the slice through the chosen cell, and ``settings`` says at which values.
+    ``data``: which of ``data_sets`` is shown; the first without it. Where more than two settings vary, the map is the slice through the
+    chosen cell, and ``settings`` says at which values.
     """
     cells = evidence.cells
     own = cells[cells["problem"].eq(problem) & cells["contender"].eq(contender)]
@@ -76,7 +94,13 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
     slice_ = own[select.same(own, through, varying[2:])]
     x, y = _values(slice_[x_name]), _values(slice_[y_name]) if y_name else (None,)
     shape = (len(y), len(x))
-    arrays = {name: np.full(shape, np.nan) for name in ("median", "share_diverged", "share_stuck", "n", "low", "high")}
+    chosen_on = str(own["chosen_on"].iloc[0])
+    data = data or chosen_on
+    ending = "" if data == chosen_on else f"_{data}"
+    columns = {name: f"{name}{ending}" for name in ("median", "low", "high")} | {
+        name: name for name in ("share_diverged", "share_stuck", "n")
+    }
+    arrays = {name: np.full(shape, np.nan) for name in columns}
     names = np.full(shape, None, dtype=object)
     alike = _of(evidence.best_cells, key)
     chosen = None
@@ -84,18 +108,20 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
     for _, cell in slice_.iterrows():
         place = (_index(y, cell[y_name]) if y_name else 0, _index(x, cell[x_name]))
         for name, array in arrays.items():
-            array[place] = cell[name]
+            array[place] = cell[columns[name]]
         names[place] = cell["cell"]
-        if trained and cell["cell"] != through["cell"] and alike["cell"].eq(cell["cell"]).any():
+        if trained and not ending and cell["cell"] != through["cell"] and alike["cell"].eq(cell["cell"]).any():
             best.append(place)
         chosen = place if trained and cell["cell"] == through["cell"] else chosen
-    quantity = f"{own['chosen_on'].iloc[0]} {words.METRICS.get(evidence.metric.get(problem, ''), 'metric')}"
+    quantity = f"{data} {words.METRICS.get(evidence.metric.get(problem, ''), 'metric')}"
     replicates = words.plural(int(slice_["n"].max()), "replicate")
     on_axes = [name for name in (x_name, y_name) if name]
     described = ", ".join(f"{short(name)} {words.setting(through[name])}" for name in on_axes if name in varying)
     return HeatMap(
         problem=problem,
         contender=contender,
+        data=data,
+        chosen_on=chosen_on,
         x_name=x_name,
         x=x,
         y_name=y_name,
@@ -109,25 +135,38 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
         cell=names,
         chosen=chosen,
         best=tuple(best),
-        chosen_text=f"chosen: {described}" if trained and described else "" if trained else "no cell trained",
+        chosen_text=_said(trained, described, chosen_on if ending else ""),
         settings=" · ".join([*_settings(own, through, varying, on_axes), f"median of {replicates}"]),
         quantity=quantity,
-        edges=tuple((str(row.axis), str(row.side)) for row in _of(evidence.edges, key).itertuples()),
+        edges=() if ending else tuple((str(row.axis), str(row.side)) for row in _of(evidence.edges, key).itertuples()),
     )
+
+
+def _said(trained: bool, described: str, elsewhere: str) -> str:
+    """Return a map's ``chosen_text``; ``elsewhere``: the data set that chose, where another one is shown."""
+    if not trained:
+        return "no cell trained"
+    if elsewhere:
+        return f"outlined: chosen on {elsewhere}"
+    return f"chosen: {described}" if described else ""
 
 
 def _of(table: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
     return table[table["problem"].eq(key[0]) & table["contender"].eq(key[1])]
 
 
-def heat_maps(evidence: Evidence, problem: str) -> list[HeatMap]:
-    """Return the maps of all contenders of a problem, in the study's order."""
-    present = set(evidence.cells.loc[evidence.cells["problem"].eq(problem), "contender"])
-    return [heat_map(evidence, problem, contender) for contender in evidence.contenders if contender in present]
+def heat_maps(evidence: Evidence, problem: str, data: str | None = None) -> list[HeatMap]:
+    """Return the maps of all contenders of a problem whose cells are no scattered draws, in the study's order."""
+    cells = evidence.cells[evidence.cells["problem"].eq(problem)]
+    own = {contender: cells[cells["contender"].eq(contender)] for contender in evidence.contenders}
+    return [heat_map(evidence, problem, name, data) for name, part in own.items() if len(part) and not edges.searched(part)]
 
 
 def scale(maps: list[HeatMap], metric: str) -> tuple[float, float]:
-    """Return the one colour scale of a problem: lowest and highest finite median; R2 from 0, the constant predictor, if some are below."""
+    """Return the one colour scale of a problem, of all its data sets: from the lowest to the highest finite median.
+
+    R2 begins at 0, the constant predictor, if some are below.
+    """
     values = np.concatenate([heat.median[np.isfinite(heat.median)] for heat in maps] or [np.empty(0)])
     if not len(values):
         return 0.0, 1.0
