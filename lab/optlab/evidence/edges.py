@@ -1,9 +1,8 @@
 """Chosen cells at the edge of what was tried: a better one may lie beyond.
 
-On a grid the edge is its first and its last value. Of an axis that a search drew from, some draw is always the largest, and a cell chosen
-there says little: such an axis has an edge where the best cells crowd, all ``CROWD`` of them in the outer ``OUTER`` of the draws. Of an
-axis that does not matter that happens by chance in 2 * OUTER ** CROWD of the studies, 1.6 %; calling the largest draw an edge would be
-wrong in 2 / draws of them for each axis.
+On a grid the edge is its first and its last value. Of what a search drew, some draw is always the largest, and a cell chosen there says
+little: an axis has an edge where the best cells crowd, all ``CROWD`` of them in the outer ``OUTER`` of the draws. Of an axis that does not
+matter that happens by chance in 2 * OUTER ** CROWD of the studies, 1.6 %; calling the largest draw an edge would be wrong in 2 / draws.
 """
 
 from typing import Any
@@ -29,12 +28,12 @@ def edges(cells: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for place, (problem, contender) in enumerate(chosen.index):
         own = cells[cells["problem"].eq(problem) & cells["contender"].eq(contender)]
-        drawn = searched(own)
+        drawn = bool(searched(own))
         for axis in bounded(own):
             value = float(chosen[axis].iloc[place]) if is_number(chosen[axis].iloc[place]) else np.nan
             if np.isnan(value) or (axis in ("l1", "l2") and value == 0):
                 continue
-            side = _crowded(own, axis) if axis in drawn else _last(own[axis], value)
+            side = _crowded(own, axis) if drawn else _last(own[axis], value)
             if side is not None:
                 rows.append((problem, contender, axis, value, side))
     return pd.DataFrame(rows, columns=COLUMNS)

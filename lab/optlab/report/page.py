@@ -174,6 +174,7 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
         "headings": tables.headings(evidence, problem),
         "ranked": tables.ranked(evidence, problem),
         "interval": tables.interval_label(evidence, problem),
+        "coverage": tables.coverage(evidence, problem),
         "cells": tables.cells(evidence, problem),
         "tolerance": tables.tolerance(evidence, problem),
         "tolerance_interval": tables.tolerance_label(evidence, problem),

@@ -10,6 +10,8 @@ from optlab.report.panels import Panel, Panels, Series
 
 MOST = 9
 """Axes that get a panel; of more, the first: learning rate, penalties, hyper-parameters."""
+FEW = 6
+"""Values up to which each gets a place of its own, the contenders side by side."""
 WIDE = 30
 """Largest over smallest value from which an axis is drawn in its logarithm."""
 
@@ -47,18 +49,23 @@ def _panel(axis: str, own: dict[str, pd.DataFrame], problem: str, chosen: dict[o
     numbers = sorted(float(value) for value in every.dropna().unique()) if numeric else []
     log = numeric and numbers[0] > 0 and numbers[-1] / numbers[0] >= WIDE
     zero = len(numbers) > 2 and numbers[0] == 0 and numbers[-1] / numbers[1] >= WIDE  # 0 beside decades has no place on a line
-    ticks = [words.setting(value) for value in numbers] if zero else [] if numeric else sorted({_word(value) for value in every})
-    series = tuple(_series(name, part, axis, ticks, numeric, chosen.get((problem, name))) for name, part in own.items())
-    return Panel(AXIS.get(axis, short(axis)), "", series, log_x=log, ticks=tuple(ticks))
+    few = zero or (len(numbers) <= FEW and len(numbers) < min(map(len, own.values())))
+    ticks = [] if numeric and not few else [words.setting(value) for value in numbers] or sorted({_word(value) for value in every})
+    aside = min(0.16, 0.8 / len(own)) * (np.arange(len(own)) - (len(own) - 1) / 2) if ticks else np.zeros(len(own))
+    series = tuple(
+        _series(name, part, axis, ticks, numeric, chosen.get((problem, name)), shift)
+        for (name, part), shift in zip(own.items(), aside, strict=True)
+    )
+    return Panel(AXIS.get(axis, short(axis)), "", series, log_x=log and not ticks, ticks=tuple(ticks))
 
 
 def _word(value: object) -> str:
     return network(value) or str(value)
 
 
-def _series(name: str, own: pd.DataFrame, axis: str, ticks: list[str], numeric: bool, chosen: object) -> Series:
+def _series(name: str, own: pd.DataFrame, axis: str, ticks: list[str], numeric: bool, chosen: object, shift: float) -> Series:
     said = [words.setting(float(value)) if numeric else _word(value) for value in own[axis]] if ticks else []
-    x = np.array([float(ticks.index(word)) for word in said] if ticks else own[axis].to_numpy(dtype="float64"))
+    x = np.array([float(ticks.index(word)) for word in said] if ticks else own[axis].to_numpy(dtype="float64")) + shift
     y = own["median"].to_numpy(dtype="float64")
     cells = own["cell"].tolist()
     best = None
