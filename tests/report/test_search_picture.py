@@ -15,14 +15,20 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 SMALL: dict[str, Any] = {"contenders": ("adam",), "tuning": 1, "confirm": 1, "epochs": 2}
 
 
+def together(*parts: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frames and curves of several made-up studies as those of one."""
+    named = [[table.assign(digest=f"{place}-" + table["digest"]) for table in part] for place, part in enumerate(parts)]
+    return pd.concat([frame for frame, _ in named], ignore_index=True), pd.concat([curves for _, curves in named], ignore_index=True)
+
+
 def searched(contenders: tuple[str, ...] = ("adam",), draws: int = 12) -> tuple[pd.DataFrame, Evidence]:
     """The frame and evidence of a study whose cells were drawn: no two share a learning rate or an L2."""
     rng = np.random.default_rng(0)
     parts = []
     for lr, l2 in zip(10 ** rng.uniform(-4, 0, draws), 10 ** rng.uniform(-6, -2, draws), strict=True):
         parts.append(study(contenders=contenders, lr=(lr,), l2=(l2,), tuning=2, confirm=0, epochs=3))
-    frame = pd.concat([own for own, _ in parts], ignore_index=True)
-    return frame, evidence.summary(frame, pd.concat([own for _, own in parts], ignore_index=True))
+    frame, curves = together(*parts)
+    return frame, evidence.summary(frame, curves)
 
 
 def test_every_cell_of_a_search_is_a_point_of_each_panel_and_there_are_no_heat_maps() -> None:
@@ -79,6 +85,6 @@ def test_the_line_below_the_title_counts_what_was_run() -> None:
     assert f"1 optimizer {TIMES} 12 cells each {TIMES} 2 tuning replicates" in about.described(found, drawn)
     one = study(**shape | {"contenders": ("gd",), "l1": (0.0, 0.1, 1.0), "l2": (0.0,)})
     other = study(**shape | {"l2": (0.0, 0.1, 1.0)})
-    both = pd.concat([one[0], other[0]], ignore_index=True)
-    told = about.described(evidence.summary(both, pd.concat([one[1], other[1]])), both)
+    both, curves = together(one, other)
+    told = about.described(evidence.summary(both, curves), both)
     assert f"2 learning rates {TIMES} 3 values of L1 or L2 {TIMES} 1 tuning replicate" in told

@@ -33,6 +33,11 @@ def rows(formulas: Mapping[str, Mapping[str, Any]], contenders: Sequence[str] = 
     return sorted(made, key=lambda row: row["place"] if row["place"] >= 0 else len(contenders))
 
 
+def verified_how(formulas: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how verified formulas were, once for all of them; empty where none says."""
+    return "; ".join(dict.fromkeys(str(one["verified_how"]) for one in formulas.values() if one.get("verified_how")))
+
+
 def _lines(latex: object) -> list[str]:
     if not latex:
         return []
@@ -46,7 +51,7 @@ def _plain(latex: str) -> str:
     """Return a line without the environment of cases, which matplotlib does not know: a fraction without its bar stands for it."""
     found = 1
     while found:
-        latex, found = _CASES.subn(r"\\genfrac{\{}{.}{0}{1}{\1\\;\\;\\mathrm{if}\\;\2}{\3\\;\\;\\mathrm{else}}\\,", latex)
+        latex, found = _CASES.subn(r"\\genfrac{\{}{.}{0}{0}{\1\\;\\;\\mathrm{if}\\;\2}{\3\\;\\;\\mathrm{else}}\\,", latex)
     return latex
 
 

@@ -79,6 +79,7 @@ def write(evidence: Evidence, frame: pd.DataFrame, curves: pd.DataFrame, record:
         "problems": [_problem(evidence, frame, problem, drawn, record) for problem in evidence.problems],
         "contenders": evidence.contenders,
         "formulas": formulas.rows(record.get("formulas") or {}, evidence.contenders),
+        "verified_how": formulas.verified_how(record.get("formulas") or {}),
         "methods": str(record.get("methods") or ""),
         "protocol": about.protocol(record),
         "toml": record.get("toml") or about.listing(record.get("settings") or {}),
