@@ -87,4 +87,4 @@ def test_the_line_below_the_title_counts_what_was_run() -> None:
     other = study(**shape | {"l2": (0.0, 0.1, 1.0)})
     both, curves = together(one, other)
     told = about.described(evidence.summary(both, curves), both)
-    assert f"2 learning rates {TIMES} 3 values of L1 or L2 {TIMES} 1 tuning replicate" in told
+    assert f"2 learning rates {TIMES} 3 L1 or L2 strengths {TIMES} 1 tuning replicate" in told

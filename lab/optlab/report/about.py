@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optlab.evidence import Evidence, rank, select, words
-from optlab.report.heatmap import AXIS, short
+from optlab.report.labels import AXIS, short
 
 _AXES = {"lr": "learning rate", "l1": "L1 strength", "l2": "L2 strength", "layers": "network", "batch_size": "batch size"}
 _SHOWN = {"seeds": "seeds", "cpu": "CPU", "cores": "cores", "workers": "workers", "blas": "BLAS"}
@@ -58,7 +58,9 @@ def _tuned(cells: pd.DataFrame) -> list[str]:
     own_axes = [{name: many for name, many in axes.items() if name not in alike} for axes in counts]
     if all(len(axes) == 1 for axes in own_axes) and len({many for axes in own_axes for many in axes.values()}) == 1:
         names = list(dict.fromkeys(name for axes in own_axes for name in axes))
-        return [*factors, f"{next(iter(own_axes[0].values())):,} values of {' or '.join(AXIS.get(name, short(name)) for name in names)}"]
+        named = " or ".join(AXIS.get(name, short(name)) for name in names)
+        many = f"{next(iter(own_axes[0].values())):,}"
+        return [*factors, f"{many} {named} strengths" if set(names) <= {"l1", "l2"} else f"{many} values of {named}"]
     rest = sorted({math.prod(axes.values()) for axes in own_axes})
     if rest in ([], [1]):
         return factors

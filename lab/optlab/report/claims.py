@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlab.evidence import Evidence, edges, verdict, words
-from optlab.report.heatmap import AXIS, short
+from optlab.report.labels import AXIS, short
 from optlab.report.tables import colour
 
 FEW = 15

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from optlab.evidence import Evidence, words
 from optlab.evidence.reaching import ALL
-from optlab.report import confusion, diagnoses, exploratory, heatmap, heatmap_picture, lines, panels, search, style
+from optlab.report import confusion, diagnoses, exploratory, heatmap, heatmap_picture, labels, lines, panels, search, style
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,11 @@ def _names(data: lines.Lines) -> str:
 
 
 def _described(heat: heatmap.HeatMap) -> str:
-    axes = " x ".join(heatmap.AXIS.get(name, heatmap.short(name)) for name in (heat.x_name, heat.y_name) if name)
+    axes = " x ".join(labels.AXIS.get(name, labels.short(name)) for name in (heat.x_name, heat.y_name) if name)
     lost = (
         f"{int((heat.diverged > 0).sum())} of {heat.median.size} cells with diverged trials, {int((heat.stuck > 0).sum())} with stuck ones"
     )
-    best = f"{heat.chosen_text}, median {heat.quantity} {heatmap.cell_text(heat.median[heat.chosen])}" if heat.chosen else heat.chosen_text
+    best = f"{heat.chosen_text}, median {heat.quantity} {labels.cell_text(heat.median[heat.chosen])}" if heat.chosen else heat.chosen_text
     return f"Heat map of {heat.contender} on {heat.problem}, {heat.data} data, {axes}: {best}; {lost}."
 
 

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from optlab.report import style
-from optlab.report.heatmap import AXIS, HeatMap, cell_text, short, tick_labels
+from optlab.report.heatmap import HeatMap
+from optlab.report.labels import AXIS, cell_text, short, tick_labels
 
 COLOURS = mpl.colormaps["cividis"]
 """Monotone in lightness: readable in grey and by the colour-blind (Nunez, Anderton and Renslow, PLoS ONE 13, 2018)."""

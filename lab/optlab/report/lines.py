@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from optlab.evidence import Evidence, words
 from optlab.evidence.rank import CONFIRMED
 from optlab.report import style
-from optlab.report.heatmap import AXIS, batch, decade
+from optlab.report.labels import AXIS, batch, decade
 
 BUDGETS = {"step": "optimizer steps", "seconds": "seconds of training", "flops": "floating-point operations"}
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from numpy.typing import NDArray
 
 from optlab.report import style
-from optlab.report.heatmap import decade
+from optlab.report.labels import decade
 from optlab.report.lines import Legend, look
 
 Array = NDArray[np.float64]

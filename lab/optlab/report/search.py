@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from optlab.evidence import Evidence, edges, select, words
-from optlab.report.heatmap import AXIS, network, short
+from optlab.report.labels import AXIS, network, short
 from optlab.report.lines import shared
 from optlab.report.panels import Panel, Panels, Series
 

@@ -12,7 +12,7 @@ import pandas as pd
 from optlab.evidence import Evidence, intervals, select, words
 from optlab.evidence.rank import CONFIRMED
 from optlab.report import style
-from optlab.report.heatmap import short
+from optlab.report.labels import short
 
 
 def place(path: Path, content: bytes) -> None:

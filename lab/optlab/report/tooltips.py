@@ -7,7 +7,8 @@ import pandas as pd
 
 from optlab.evidence import words
 from optlab.evidence.select import WORST
-from optlab.report.heatmap import HeatMap, short
+from optlab.report.heatmap import HeatMap
+from optlab.report.labels import short
 
 MOST = 4
 """Trials that did not train are told one by one up to so many."""
