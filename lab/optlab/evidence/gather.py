@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from optlab.evidence import answers, bestset, compare, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
+from optlab.evidence import answers, bestset, compare, diagnoses, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
 from optlab.evidence import beside as shown_beside
 from optlab.evidence import claims as pairwise
 from optlab.evidence import verdict as spoken
@@ -66,6 +66,8 @@ class Evidence:
     profile_curve: pd.DataFrame
     left_out: Mapping[str, str]
     """Problem -> why it is in none of the four above."""
+    diagnoses: pd.DataFrame
+    """The state of the chosen cells' networks; see ``diagnoses``. Empty where none was asked for."""
     verdict: tuple[str, ...]
     """Plain sentences about the whole study, the most important first."""
     answers: tuple[Answer, ...]
@@ -147,6 +149,7 @@ def summary(
         profile=many_targets.profile,
         profile_curve=many_targets.profile_curve,
         left_out=many_targets.left_out,
+        diagnoses=diagnoses.diagnoses(rows),
         verdict=(),
         answers=(),
     )

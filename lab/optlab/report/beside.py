@@ -10,7 +10,7 @@ from optlab.evidence import Evidence, select, words
 from optlab.evidence.beside import BY_PUBLISHER, Beside
 from optlab.evidence.rank import CONFIRMED
 from optlab.report import style
-from optlab.report.heatmap import AXIS, short
+from optlab.report.labels import AXIS, short
 from optlab.report.lines import Line, Lines, line_of
 from optlab.report.tables import interval
 
