@@ -1,5 +1,6 @@
 """One headless Chromium for all tests here, the system's own: nothing is downloaded. Without it, or without playwright, they skip."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,6 +58,10 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame["contender"] = frame["contender"].replace("momentum", EVIL)
     rows = frame["test_metric"].notna()
     frame.loc[rows, "confusion"] = "[[30, 2, 0], [1, 28, 3], [0, 0, 0]]"
+    frame.loc[rows, "diagnosis"] = json.dumps(
+        {"gradient_norm": [1e-6, 0.1], "update_ratio": [1e-3, 2e-3], "dead_units": [9], "units": [50], "zero_weights": [0, 3],
+         "weights": [3200, 500], "sharpness": 4.0}
+    )  # fmt: skip
     found = evidence.summary(frame, curves, 0.9, smallest_difference=0.002)
     return report.write(found, frame, curves, record() | {"name": EVIL}, tmp_path_factory.mktemp("page"))
 

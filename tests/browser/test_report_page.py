@@ -131,9 +131,9 @@ def test_one_optimizer_at_a_time(opened: Open) -> None:
 
 def test_budgets_are_tabs_for_the_mouse_and_the_keyboard(opened: Open) -> None:
     page = opened().page
-    tabs = page.get_by_role("tablist").first.get_by_role("tab")
+    tabs = page.get_by_role("tablist", name="Budget: digits").get_by_role("tab")
     assert [tab.inner_text() for tab in tabs.all()] == ["optimizer steps", "seconds of training", "floating-point operations"]
-    group = page.locator(".tabs").first
+    group = page.locator(".tabs[data-name='Budget: digits']")
     assert group.locator("svg:visible").count() == 1
     tabs.nth(1).click()
     assert "seconds of training" in str(group.locator("svg:visible").get_attribute("aria-label"))
@@ -145,11 +145,47 @@ def test_budgets_are_tabs_for_the_mouse_and_the_keyboard(opened: Open) -> None:
     assert group.get_by_role("tabpanel").get_attribute("aria-labelledby") == tabs.nth(0).get_attribute("id")
 
 
+def test_the_heat_maps_switch_between_data_sets(opened: Open) -> None:
+    page = opened().page
+    tabs = page.get_by_role("tablist", name="Data shown in the heat maps: digits").get_by_role("tab")
+    assert [tab.inner_text() for tab in tabs.all()] == ["validation", "test", "train"]
+    group = page.locator(".tabs[data-name='Data shown in the heat maps: digits']")
+
+    def shown() -> list[str]:
+        return [str(svg.get_attribute("aria-label")) for svg in group.locator("figure.map:visible svg").all()]
+
+    assert len(shown()) == 4 and all("validation data" in text for text in shown())
+    tabs.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    assert tabs.nth(1).get_attribute("aria-selected") == "true"
+    assert len(shown()) == 4 and all("test data" in text for text in shown())
+    assert group.locator("figure.map:visible text", has_text="on test").count() == 4
+    group.locator("figure.map:visible .cell[tabindex='0']").last.focus()
+    assert "chosen on validation" in page.locator("#tip").inner_text()
+    assert "median test accuracy" in page.locator("#tip").inner_text()
+    tabs.nth(2).click()
+    assert all("train data" in text for text in shown())
+    other = page.locator(".tabs[data-name='Data shown in the heat maps: wine'] figure.map:visible svg").first
+    assert "validation data" in str(other.get_attribute("aria-label")), "each problem has its own switch"
+
+
+def test_many_targets_switch_between_budgets(opened: Open) -> None:
+    page = opened().page
+    page.locator("summary", has_text="Further numbers").click()
+    tabs = page.get_by_role("tablist", name="Budget: all problems together").get_by_role("tab")
+    group = page.locator(".tabs[data-name='Budget: all problems together']")
+    assert group.locator("svg:visible").count() == 2
+    tabs.nth(2).click()
+    labels = [str(svg.get_attribute("aria-label")) for svg in group.locator("svg:visible").all()]
+    assert len(labels) == 2 and all("floating-point operations" in label for label in labels)
+    assert group.locator("table:visible").count() == 1
+
+
 def test_cells_tell_their_story_to_the_pointer_and_to_the_keyboard(opened: Open) -> None:
     page = opened().page
     tip = page.locator("#tip")
     assert tip.is_hidden()
-    figure = page.locator("figure.map").last
+    figure = page.locator("figure.map:visible").last
     lost = figure.locator(".cell[aria-label*='diverged in epoch']").first
     lost.hover()
     assert tip.is_visible()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from optlab import evidence
+from optlab.evidence import edges, select
 from tests.evidence.synthetic import BEST, LEARNING_RATES, study
 
 
@@ -26,10 +27,39 @@ def test_the_whole_grid_has_no_edge_and_a_penalty_of_zero_is_none() -> None:
 
 
 def test_a_low_edge_and_other_axes() -> None:
-    frame, curves = study(contenders=("adam",), lr=(0.01, 0.1, 1.0), hyper={"beta": (0.5, 0.9), "exact": (True, False)}, epochs=5)
+    frame, curves = study(contenders=("adam",), lr=(0.01, 0.1, 1.0), hyper={"beta": (0.5, 0.7, 0.9), "exact": (True, False)}, epochs=5)
     table = evidence.summary(frame, curves).edges
-    assert set(table["axis"]) <= {"lr", "hyper.beta"} and "hyper.beta" in set(table["axis"])
+    assert set(table["axis"]) <= {"lr", "hyper.beta"}
     assert table.set_index("axis").loc["lr", "side"] == "low"
+
+
+def test_an_axis_of_two_values_has_no_inside_and_so_no_edge() -> None:
+    frame, curves = study(contenders=("adam",), lr=(1.0, 0.01), hyper={"beta": (0.5, 0.9)}, epochs=5)
+    assert evidence.summary(frame, curves).edges.empty
+
+
+def drawn(metric: "np.ndarray", lr: "np.ndarray", width: "np.ndarray") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cells and the chosen one of a search that drew these values."""
+    number = np.arange(len(lr))
+    cells = pd.DataFrame({"problem": "p", "contender": "c", "cell": number.astype(str), "lr": lr, "hyper.beta": width, "median": metric})
+    cells = cells.assign(median_cost=-metric, eligible=True)
+    return cells, select.choose_from(cells)
+
+
+def test_a_search_has_an_edge_where_its_best_cells_crowd_and_not_at_its_largest_draw() -> None:
+    rng = np.random.default_rng(3)
+    lr, beta = 10 ** rng.uniform(-4, 0, 40), rng.uniform(0, 1, 40)
+    rising = edges.edges(*drawn(np.log(lr), lr, beta))  # the best is the largest, and so are those behind it
+    assert rising[["axis", "side"]].to_numpy().tolist() == [["lr", "high"]]
+    peaked = -((np.log10(lr) + 2) ** 2)
+    peaked[lr.argmax()] = 1.0  # one lucky draw at the edge
+    assert edges.edges(*drawn(peaked, lr, beta)).empty
+
+
+def test_chance_alone_makes_few_edges_of_a_search() -> None:
+    rng = np.random.default_rng(4)
+    found = sum(len(edges.edges(*drawn(rng.normal(size=30), 10 ** rng.normal(size=30), rng.normal(size=30)))) for _ in range(80))
+    assert found / 160 < 0.04  # 2 * 0.2**3 = 1.6 % of the axes; the largest draw alone would make 2 / 30
 
 
 def test_mixed_columns_are_no_axis_of_numbers() -> None:

@@ -104,3 +104,20 @@ def test_the_choice_does_not_depend_on_the_order_of_the_rows(seed: int, shuffle:
     frame, _ = study(contenders=("gd", "adam"), lr=(1e-2, 1e-1, 1.0), l2=(0.0, 1e-3), confirm=0, epochs=2, seed=seed)
     shuffled = frame.sample(frac=1, random_state=shuffle)
     assert select.choose(frame)["cell"].to_dict() == select.choose(shuffled)["cell"].to_dict()
+
+
+def of_epochs(batch_sizes, epochs):
+    """Cells of every learning rate, with pairs of batch size and epochs."""
+    pairs = zip(batch_sizes, epochs, strict=True)
+    rows = [{"lr": lr, "l2": 0.0, "batch_size": batch, "epochs_asked": many} for batch, many in pairs for lr in (0.01, 0.1)]
+    return pd.DataFrame(rows)
+
+
+def test_epochs_are_an_axis_where_they_vary_by_themselves():
+    assert select.axes(of_epochs([64, 64], [3, 6])) == ["lr", "epochs_asked"]
+    assert select.axes(of_epochs([16, 64, 16, 64], [3, 3, 6, 6])) == ["lr", "batch_size", "epochs_asked"]
+
+
+def test_epochs_that_a_budget_buys_are_none():
+    """120 steps are more epochs of large batches than of small ones."""
+    assert select.axes(of_epochs([8, 32], [10, 40])) == ["lr", "batch_size"]

@@ -124,7 +124,7 @@ def test_a_store_is_read_where_nothing_can_be_written(tmp_path: Path) -> None:
         names = sorted(one.name for one in folder.iterdir())
         assert same(contents(path), whole) and holder(path) is None
         assert sorted(one.name for one in folder.iterdir()) == names
-        with pytest.raises(OptlabError, match=r"the store .* (failed|cannot be)"):
+        with pytest.raises(OptlabError, match="cannot be written"):
             Store(path)
         with pytest.raises(OptlabError, match="cannot be locked"), held(path, "a run"):
             pytest.fail("held")

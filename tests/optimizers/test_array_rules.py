@@ -15,7 +15,7 @@ from optlab.stages import requests_of
 from tests.optimizers.support import tapes
 from tests.optimizers.test_peers import VERSIONS
 
-RULES = {  # those that ask for curvature are in `test_second_order`: a tape has none
+RULES = {  # those that ask for curvature are in `tests/second_order`: a tape has none
     name: rule for name, rule in optlab.catalogue()["optimizers"].items() if isinstance(rule, ArrayRule) and requests_of(rule) <= {EVALUATE}
 }
 RECORDED = json.loads((Path(__file__).parent / "published_layers.json").read_text())

@@ -12,6 +12,7 @@ import pytest
 from optlab import evidence, report
 from optlab.evidence.reaching import ALL
 from optlab.report import exploratory, figures
+from optlab.report.lines import BUDGETS
 from tests.evidence.synthetic import study
 from tests.report.record import record
 
@@ -77,11 +78,12 @@ def test_its_tables_hold_the_numbers_of_the_evidence(several: tuple[str, evidenc
 def test_several_problems_have_their_figures_and_say_who_is_left_out(several: tuple[str, evidence.Evidence, Path]) -> None:
     section, found, out = several
     assert "Not among these targets: own (no pinned baseline and reference)." in unescape(section)
-    together = cells(section, "Many targets, all problems together")
-    own = found.profile[found.profile["problem"].eq(ALL) & found.profile["budget"].eq("step")].set_index("contender")
-    assert {name: row[2] for name, row in together.items() if name} == {name: f"{own.loc[name, 'integral']:.3f}" for name in own.index}
-    assert section.count("<svg") == 2 + 3
-    for name in ("anytime", "profile", "wine-tunability"):
+    for budget, label in BUDGETS.items():
+        together = cells(section, f"Many targets, all problems together, {label}")
+        own = found.profile[found.profile["problem"].eq(ALL) & found.profile["budget"].eq(budget)].set_index("contender")
+        assert {name: row[2] for name, row in together.items() if name} == {name: f"{own.loc[name, 'integral']:.3f}" for name in own.index}
+    assert section.count("<svg") == 3 * 2 + 3
+    for name in ("anytime-step", "anytime-flops", "profile-seconds", "wine-tunability"):
         assert (out / "figures" / f"{name}.pdf").is_file()
     for name in ("shares", "tunability", "generalisation", "classification", "anytime", "anytime_curve", "profile", "profile_curve"):
         pd.testing.assert_frame_equal(pd.read_csv(out / "tables" / f"{name}.csv"), getattr(found, name), check_dtype=False)
@@ -98,11 +100,12 @@ def test_one_problem_has_no_figures_of_several(tmp_path: Path) -> None:
 
 def test_the_lines_are_the_frames(several: tuple[str, evidence.Evidence, Path]) -> None:
     _, found, _ = several
-    line = exploratory.anytime(found).lines[1]
-    own = found.anytime_curve[found.anytime_curve["budget"].eq("step") & found.anytime_curve["contender"].eq("adam")]
-    np.testing.assert_array_equal(line.x, own["spent"])
-    np.testing.assert_array_equal(line.median, own["share"])
-    assert exploratory.profile(found).stepped
+    for budget in BUDGETS:
+        line = exploratory.anytime(found, budget).lines[1]
+        own = found.anytime_curve[found.anytime_curve["budget"].eq(budget) & found.anytime_curve["contender"].eq("adam")]
+        np.testing.assert_array_equal(line.x, own["spent"])
+        np.testing.assert_array_equal(line.median, own["share"])
+        assert exploratory.profile(found, budget).stepped
     reached = exploratory.tunability(found, "wine").lines[0]
     assert list(reached.x) == list(range(1, 17))
 

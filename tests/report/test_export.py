@@ -41,6 +41,9 @@ def test_what_is_no_width_is_refused_in_one_sentence(text: str) -> None:
     [
         ("heatmap:adam:wine", "wine-heatmap-adam"),
         ("heatmap:wine:adam", "wine-heatmap-adam"),
+        ("heatmap:adam:wine:validation", "wine-heatmap-adam"),
+        ("heatmap:adam:test:wine", "wine-heatmap-adam-test"),
+        ("heatmaps:digits:train", "digits-heatmaps-train"),
         ("sensitivity:digits", "digits-sensitivity"),
         ("learning:flops:wine", "wine-learning-flops"),
         ("digits-learning-step", "digits-learning-step"),
@@ -63,6 +66,14 @@ def test_names_with_colons_and_kinds_in_them_are_found() -> None:
     named = evidence.summary(frame, curves)
     assert export.find(named, "heatmap:a:b").contender == "a:b"
     assert export.find(named, "heatmap:heatmap").contender == "heatmap"
+
+
+def test_a_contender_called_like_a_data_set_is_the_contender() -> None:
+    frame, curves = study(contenders=("gd", "adam"), lr=(1e-2, 0.1), l2=(0.0,), tuning=1, confirm=1, epochs=2)
+    frame["contender"] = frame["contender"].replace({"gd": "test"})
+    named = evidence.summary(frame, curves)
+    one, other = export.find(named, "heatmap:test"), export.find(named, "heatmap:test:test")
+    assert (one.contender, one.on, other.contender, other.on) == ("test", "validation", "test", "test")
 
 
 def size_of(path: Path) -> float:

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.text import Text
 
 from optlab import evidence
-from optlab.report import figures, heatmap, lines, style
+from optlab.report import figures, heatmap, labels, lines, style
 from tests.evidence.synthetic import L2, LEARNING_RATES, study
 
 
@@ -147,13 +147,13 @@ def test_the_same_data_give_the_same_svg() -> None:
     ],
 )
 def test_numbers_in_cells_are_short(value: float, text: str) -> None:
-    assert heatmap.cell_text(value) == text
+    assert labels.cell_text(value) == text
 
 
 def test_ticks_name_the_hidden_layers() -> None:
-    assert heatmap.tick_labels(("1-1", "1-50-1", "1-50-20-1", "1-100-100-1")) == ["none", "50", "50-20", "2\N{MULTIPLICATION SIGN}100"]
+    assert labels.tick_labels(("1-1", "1-50-1", "1-50-20-1", "1-100-100-1")) == ["none", "50", "50-20", "2\N{MULTIPLICATION SIGN}100"]
 
 
 def test_ticks_name_the_decades_of_a_half_decade_grid() -> None:
-    assert heatmap.tick_labels(LEARNING_RATES) == ["10⁻⁴", "", "10⁻³", "", "10⁻²", "", "10⁻¹", "", "1", "", "10"]
-    assert heatmap.tick_labels((0.0, 0.02, 0.5)) == ["0", "0.02", "0.5"]
+    assert labels.tick_labels(LEARNING_RATES) == ["10⁻⁴", "", "10⁻³", "", "10⁻²", "", "10⁻¹", "", "1", "", "10"]
+    assert labels.tick_labels((0.0, 0.02, 0.5)) == ["0", "0.02", "0.5"]

@@ -106,7 +106,7 @@ def test_the_order_of_the_page(written: Path) -> None:
     wanted += ["--plugin FILE --set optimizer+=mine"]
     places = [text.index(mark) for mark in wanted]
     assert places == sorted(places)
-    assert text.count('role="img"') == 6 + 1 + 3 + 1 + 1  # maps, sensitivity, learning curves, tunability, a typeset formula
+    assert text.count('role="img"') == 3 * 6 + 1 + 3 + 1 + 1  # maps of 3 data sets, sensitivity, learning curves, tunability, a formula
     assert "31.2 s" in text
     assert TOML.splitlines()[6] in text
 

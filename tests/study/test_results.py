@@ -26,7 +26,7 @@ def test_the_same_results_from_the_store_alone(results: Results) -> None:
 
 
 def test_the_verdict_answers_three_questions(results: Results) -> None:
-    assert len(results.verdict.splitlines()) == 3
+    assert len(results.verdict.splitlines()) == 2
     assert "significant" not in results.verdict
 
 
@@ -71,6 +71,30 @@ def test_report_and_figures(results: Results, tmp_path: Path) -> None:
         results.figure("heatmp")
 
 
+def test_a_figure_of_another_data_set(results: Results) -> None:
+    texts = [text.get_text() for text in results.figure("heatmap", optimizer="adam", data="train").texts]
+    assert any(text.startswith("on train") for text in texts) and "train accuracy" in texts
+    assert results.figure("heatmap-adam-test").texts
+    with pytest.raises(OptlabError, match="there is no figure 'heatmap' for optimizer 'adam' for data 'tset'"):
+        results.figure("heatmap", optimizer="adam", data="tset")
+
+
+def test_the_store_is_read_once(results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from optlab.study.store import Store
+
+    read: list[str] = []
+    for name in ("frame", "curves"):
+        former = getattr(Store, name)
+        monkeypatch.setattr(Store, name, lambda self, *args, _name=name, _former=former: (read.append(_name), _former(self, *args))[1])
+    again = Results(results.store)
+    again.report(tmp_path / "report")
+    again.figure("sensitivity")
+    assert sorted(read) == ["curves", "frame"]
+    first = again.frame()
+    first.loc[:, "contender"] = "spoiled"
+    assert set(again.frame()["contender"]) == {"gd", "adam"}
+
+
 def test_a_store_without_studies_says_so(tmp_path: Path) -> None:
     from optlab.study.store import Store
 
@@ -103,3 +127,11 @@ def test_a_store_of_before_the_protocol_was_text_still_tells(results: Results) -
             assert Results(results.store).verdict == results.verdict
         finally:
             store.annotate(results.name, former)
+
+
+def test_an_axis_of_epochs_has_its_own_line_of_learning_rates(tmp_path: Path) -> None:
+    """Cells that differ in their epochs are no neighbours in the learning rate; once their evidence could not be made at all."""
+    rates = [1e-2, 2e-2, 4e-2, 8e-2]
+    found = tiny(epochs=[2, 3], lr=rates, l2=0.0, confirm=0, optimizer="gd").run(tmp_path / "lab.db").evidence()
+    assert found.sensitivity["lr"].tolist() == rates and len(found.cells) == 8
+    assert len(found.tolerance) == 1

@@ -34,8 +34,7 @@ def exact(path: Path) -> dict[str, tuple[Any, ...]]:
 
 
 def merged(into: Path, *sources: Path, studies: bool = True) -> merging.Merged:
-    with Store(into) as store:
-        return merging.merge(store, sources, studies)
+    return merging.merge(into, sources, studies)
 
 
 def test_halves_of_a_study_make_the_whole(tmp_path: Path) -> None:
@@ -126,6 +125,7 @@ def test_studies_of_one_name_that_differ_are_refused_and_nothing_is_merged(tmp_p
     assert len(exact(a)) == 1
     with pytest.raises(OptlabError, match=r"the study a study in .*c\.db is not the one in .*b\.db"):
         merged(tmp_path / "new.db", b, c)
+    assert not (tmp_path / "new.db").exists()
     assert merged(a, b, c, studies=False).trials == 2 and len(exact(a)) == 3
 
 

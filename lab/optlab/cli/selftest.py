@@ -28,7 +28,7 @@ def selftest(
     """Reproduce published numbers with this installation's own training; exit code 1 when one is missed.
 
     Each line has our number, the published one, what is asked of the two, and who published it. A line with a dot shows two numbers of
-    different protocols, which need not agree. It takes about half a minute on two cores.
+    different protocols, which need not agree. It takes about a minute of processor time, part of it on all cores.
 
     Example: `optlab selftest`, or `optlab selftest scikit-learn --json`
     """

@@ -91,14 +91,8 @@ def merge(
     Example: `optlab store merge reports/lab.db laptop.db cluster.db`
     """
     from optlab.study import merging
-    from optlab.study.hold import held
-    from optlab.study.store import Store
 
-    paths = [Path(source) for source in sources]
-    for path in paths:
-        Store(path, create=False).close()  # before INTO is made
-    with Store(into) as opened, held(opened.path, "optlab store merge"):
-        found = merging.merge(opened, paths, studies=not trials_only)
+    found = merging.merge(Path(into), [Path(source) for source in sources], studies=not trials_only)
     if json:
         print_json(asdict(found))
     else:

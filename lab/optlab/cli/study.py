@@ -115,7 +115,8 @@ def report(
         typer.Option("--out", metavar="DIR", help="Folder of the report, or file of the figure.  [default: reports/NAME of the study]"),
     ] = None,
     figure: Annotated[
-        str | None, typer.Option("--figure", metavar="FIGURE", help="Only this one, such as heatmap:adam or learning:flops.")
+        str | None,
+        typer.Option("--figure", metavar="FIGURE", help="Only this one, such as heatmap:adam, heatmap:adam:test or learning:flops."),
     ] = None,
     width: Annotated[str | None, typer.Option("--width", metavar="WIDTH", help="Of the figure as printed: 3.37in, 8.6cm, 246pt.")] = None,
     format_: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="Of the figure: png, svg, pdf, pgf.")] = None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from optlab.evidence import answers, bestset, compare, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
+from optlab.evidence import answers, bestset, compare, diagnoses, edges, exploratory, many, pairs, profiles, rank, reaching, select, words
 from optlab.evidence import beside as shown_beside
 from optlab.evidence import claims as pairwise
 from optlab.evidence import verdict as spoken
@@ -66,6 +66,8 @@ class Evidence:
     profile_curve: pd.DataFrame
     left_out: Mapping[str, str]
     """Problem -> why it is in none of the four above."""
+    diagnoses: pd.DataFrame
+    """The state of the chosen cells' networks; see ``diagnoses``. Empty where none was asked for."""
     verdict: tuple[str, ...]
     """Plain sentences about the whole study, the most important first."""
     answers: tuple[Answer, ...]
@@ -103,9 +105,8 @@ def summary(
     order += [name for name in present if name not in order]
     targets = dict(target) if isinstance(target, Mapping) else {problem: float(target) for problem in problems if target is not None}
     targets = {problem: value for problem, value in targets.items() if problem in problems and np.isfinite(value)}
-    placed = frame.assign(_place=pd.Categorical(frame["contender"], order, ordered=True).codes)
-    placed = placed.sort_values("_place", kind="stable").drop(columns="_place")
-    placed = pd.concat([placed[placed["problem"].eq(problem)] for problem in problems]) if problems else placed
+    place = [pd.Categorical(frame[name], known, ordered=True).codes for name, known in (("contender", order), ("problem", problems))]
+    placed = frame.iloc[np.lexsort(place)]  # one copy: with 100,000 trials each is 60 MB
     cells = select.cells(placed, select_by)
     chosen = select.choose_from(cells)
     line = profiles.sensitivity(cells, chosen)
@@ -148,6 +149,7 @@ def summary(
         profile=many_targets.profile,
         profile_curve=many_targets.profile_curve,
         left_out=many_targets.left_out,
+        diagnoses=diagnoses.diagnoses(rows),
         verdict=(),
         answers=(),
     )

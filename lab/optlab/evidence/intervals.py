@@ -94,9 +94,8 @@ def interval(
         first, last, coverage = found
         ordered = np.sort(data)
         low, high = _median_ends(ordered, first, last, ratio)
-        achieved = f"order statistics, at least {100 * math.floor(1e4 * coverage) / 1e4:.4g} %"
         what = "median difference" if paired else "median"
-        return Interval(low, high, "order statistics", f"{percent} {what} ({achieved}{split})", "median", coverage)
+        return Interval(low, high, "order statistics", f"{percent} {what} (order statistics{split})", "median", coverage)
     return Interval(float(data.min()), float(data.max()), "range", "range", of, math.nan)
 
 

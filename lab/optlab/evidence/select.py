@@ -33,6 +33,7 @@ SETTINGS = (
     "l2_mode",
     "penalise_biases",
     "dtype",
+    "epochs_asked",
 )
 WORST = ("diverged", "error")
 """Statuses whose final values count as the worst possible, whatever the frame holds."""
@@ -69,9 +70,10 @@ def cells(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
     """Return one row per (problem, contender, cell) of the tuning phase, in order of first appearance.
 
     Columns: the settings; ``n`` replicates; ``chosen_on`` (``validation``, or ``train`` where there is no validation set); ``median``,
-    ``low``, ``high`` of that metric (diverged or failed = -inf); ``median_cost`` (diverged = +inf); ``median_test``; ``share_diverged``
-    (failed trials included), ``share_stuck``; ``eligible``: fewer than half of the replicates diverged or got stuck, and the median is a
-    finite number. With ``by="mean"`` those medians are means: then one diverged replicate is enough to make a cell ineligible.
+    ``low``, ``high`` of that metric (diverged or failed = -inf); ``median_cost`` (diverged = +inf); ``median_test``, ``low_test``,
+    ``high_test`` and the same of ``train``, to look at, never to choose by; ``share_diverged`` (failed trials included), ``share_stuck``;
+    ``eligible``: fewer than half of the replicates diverged or got stuck, and the median is a finite number. With ``by="mean"`` those
+    medians are means: then one diverged replicate is enough to make a cell ineligible.
     """
     tuning = frame[frame["phase"].eq("tuning")].reset_index(drop=True)
     sets = tuning["problem"].map(chosen_on(tuning))
@@ -80,7 +82,8 @@ def cells(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
     values = tuning[[*KEY, "cell"]].assign(
         median=as_ranked(tuning, "validation_metric").where(held_out, as_ranked(tuning, "train_metric") if has_train else np.nan),
         median_cost=as_ranked(tuning, "validation_cost").where(held_out, as_ranked(tuning, "train_cost") if has_train else np.nan),
-        median_test=as_ranked(tuning, "test_metric"),
+        test=as_ranked(tuning, "test_metric"),
+        train=as_ranked(tuning, "train_metric") if has_train else np.nan,
         share_diverged=tuning["status"].isin(WORST).astype("float64"),
         share_stuck=tuning["status"].eq("stuck").astype("float64"),
     )
@@ -92,8 +95,11 @@ def cells(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
     table["median"] = groups["median"].agg(by).where(complete)
     table["low"] = groups["median"].min().where(complete)
     table["high"] = groups["median"].max().where(complete)
-    for name in ("median_cost", "median_test"):
-        table[name] = groups[name].agg(by).where(groups[name].count().eq(table["n"]))
+    table["median_cost"] = groups["median_cost"].agg(by).where(groups["median_cost"].count().eq(table["n"]))
+    for data in ("test", "train"):
+        complete = groups[data].count().eq(table["n"])
+        for name, how in (("median", by), ("low", "min"), ("high", "max")):
+            table[f"{name}_{data}"] = groups[data].agg(how).where(complete)
     for name in ("share_diverged", "share_stuck"):
         table[name] = groups[name].mean()
     lost = (table["share_diverged"] + table["share_stuck"]) * table["n"]
@@ -127,8 +133,18 @@ def untrained(table: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def axes(table: pd.DataFrame) -> list[str]:
-    """Return the settings that take more than one value in ``table`` (cells of one contender), learning rate and penalties first."""
-    return [name for name in settings(table) if table[name].nunique(dropna=False) > 1]
+    """Return the settings that take more than one value in ``table`` (cells of one contender), learning rate and penalties first.
+
+    Not the epochs that a budget in steps or FLOPs buys: they follow from the network, the batch size and what else a step costs.
+    """
+    found = [name for name in settings(table) if table[name].nunique(dropna=False) > 1]
+    return [name for name in found if name != "epochs_asked" or not _bought(table)]
+
+
+def _bought(table: pd.DataFrame) -> bool:
+    costly = [table[name].astype(str) for name in SETTINGS if name in table.columns and name not in ("lr", "l2", "l1", "epochs_asked")]
+    costly += [table[name].ne(0).astype(str) for name in ("l2", "l1") if name in table.columns]
+    return bool(costly) and bool(table["epochs_asked"].groupby(costly).nunique().max() == 1)
 
 
 def same(table: pd.DataFrame, where: "pd.Series[Any]", names: list[str]) -> "pd.Series[bool]":

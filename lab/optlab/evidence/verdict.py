@@ -207,7 +207,7 @@ def _diverged(evidence: "Evidence") -> list[str]:
 
 
 def _edges(evidence: "Evidence") -> list[str]:
-    names = {"lr": "learning rate", "l1": "L1", "l2": "L2"}
+    names = {"lr": "learning rate", "l1": "L1", "l2": "L2", "batch_size": "batch size", "epochs_asked": "epochs"}
     parts = []
     for row in evidence.edges.to_dict("records"):
         axis = names.get(row["axis"], str(row["axis"]).removeprefix("hyper."))
@@ -215,4 +215,4 @@ def _edges(evidence: "Evidence") -> list[str]:
         parts.append(f"{row['contender']} on {row['problem']} ({axis} {value}, {'lowest' if row['side'] == 'low' else 'highest'})")
     if not parts:
         return []
-    return [f"Chosen at the edge of the grid, so that a better cell may lie beyond: {words.listed(parts)}."]
+    return [f"Chosen at the edge of what was tried, so that a better cell may lie beyond: {words.listed(parts)}."]

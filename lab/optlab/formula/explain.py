@@ -16,7 +16,10 @@ LONGEST = 160  # characters of one right side, after which an intermediate gets 
 
 
 def text(graph: Graph, results: tuple[str, ...] = ()) -> list[str]:
-    """Lines ``name = formula`` in the author's own names; `results` names the outputs (default: the author's names, else y)."""
+    """Lines ``name = formula`` in the author's own names; `results` names the outputs (default: the author's names, else y).
+
+    An output ``m_new`` that is the input ``m`` as it came has no line.
+    """
     return _lines(graph, results, latex=False)
 
 
@@ -76,6 +79,8 @@ def _lines(graph: Graph, results: tuple[str, ...], latex: bool) -> list[str]:
             lines.append(f"{left} = {right}")
             written.append((left, _ATOM))
     for position, k in enumerate(graph.outputs):  # an output that is an input, a constant, or another output
+        if results and results[position] == f"{graph.nodes[k].value}_new":
+            continue  # a state that this setting leaves alone
         if graph.nodes[k].op not in TABLE or graph.outputs.index(k) != position:
             lines.append(f"{latex_name(names[position]) if latex else names[position]} = {written[k][0]}")
     return lines

@@ -10,7 +10,7 @@ from optlab.evidence import Evidence, select, words
 from optlab.evidence.beside import BY_PUBLISHER, Beside
 from optlab.evidence.rank import CONFIRMED
 from optlab.report import style
-from optlab.report.heatmap import AXIS, short
+from optlab.report.labels import AXIS, short
 from optlab.report.lines import Line, Lines, line_of
 from optlab.report.tables import interval
 
@@ -50,8 +50,8 @@ def _lines(table: pd.DataFrame, names: Sequence[str], x: str) -> tuple[Line, ...
     found = []
     for name in names:
         rows = table[table["contender"].eq(name)]
-        ring = rows["chosen"].to_numpy(dtype=bool).nonzero()[0] if "chosen" in rows else []
-        found += [line_of(name, rows, x, int(ring[0]) if len(ring) else None)] if len(rows) else []
+        rings = [place for place, chosen in enumerate(rows["chosen"]) if chosen] if "chosen" in rows else []
+        found += [line_of(name, rows, x, rings[0] if rings else None)] if len(rows) else []
     return tuple(found)
 
 
@@ -88,15 +88,15 @@ def _row(row: "pd.Series[Any]", place: int, named: Sequence[str]) -> dict[str, A
         "contender": str(row["contender"]),
         "colour": place % len(style.PALETTE),
         "published": bool(row["published"]),
-        "median": words.number(row["median"]) if judged else "",
-        "interval": interval(row) if judged else "",
-        "range": words.span(row["low"], row["high"]) if judged else str(row["evidence"]),
+        "median": _signed(words.number(row["median"])) if judged else "",
+        "interval": _signed(interval(row)) if judged else "",
+        "range": _signed(words.span(row["low"], row["high"])) if judged else str(row["evidence"]),
         "runs": words.plural(n, f"{'fresh' if fresh else 'tuning'} run") if judged else "",
         "chosen": CHOSEN.get(str(row["chosen_on"]), ""),
         "settings": _settings(row, named),
         "diverged": f"{round(float(row['share_diverged']) * n)} of {n}" if judged and row["share_diverged"] > 0 else "0" if judged else "",
         "decades": "" if pd.isna(row["decades_text"]) else str(row["decades_text"]),
-        "gap": "" if math.isnan(row["gap"]) else words.number(float(row["gap"])).replace("-", "\N{MINUS SIGN}"),
+        "gap": "" if math.isnan(row["gap"]) else _signed(words.number(float(row["gap"]))),
         "epochs": "" if math.isnan(row["epochs_to_target"]) else words.count(float(row["epochs_to_target"])),
         "sort": {
             name: float(row[key])
@@ -104,6 +104,10 @@ def _row(row: "pd.Series[Any]", place: int, named: Sequence[str]) -> dict[str, A
             if math.isfinite(row[key])
         },
     }
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def _named(evidence: Evidence, problem: str, row: "pd.Series[Any]") -> list[str]:

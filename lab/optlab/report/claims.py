@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from optlab.evidence import Evidence, verdict, words
+from optlab.evidence import Evidence, edges, verdict, words
+from optlab.report.labels import AXIS, short
 from optlab.report.tables import colour
 
 FEW = 15
@@ -97,6 +98,19 @@ def floor(evidence: Evidence, problem: str) -> str:
         return ""
     sizes = f"With {words.plural(most, 'replicate')} and {words.plural(len(table), 'pair')}"
     return f"{sizes} the p of a difference is at least {chance(least)}: only a lead in nearly all replicates can be told from chance."
+
+
+def inside(evidence: Evidence, problem: str) -> str:
+    """Return that no chosen cell of a problem lies at an edge, as a sentence; empty where one does, or where no axis has an inside."""
+    cells = evidence.cells[evidence.cells["problem"].eq(problem)]
+    chosen = [name for where, name in evidence.chosen.index if where == problem]
+    axes = dict.fromkeys(axis for name in chosen for axis in edges.bounded(cells[cells["contender"].eq(name)]))
+    if not axes or evidence.edges["problem"].eq(problem).any():
+        return ""
+    named = words.listed([AXIS.get(name, short(name)) for name in axes], 8)
+    rows = evidence.chosen.loc[[problem]]
+    free = any((rows[name] == 0).any() for name in ("l1", "l2") if name in axes)
+    return f"No chosen cell lies at an edge of what was tried ({named}){'; below a penalty of 0 there is nothing' if free else ''}."
 
 
 def pairing(evidence: Evidence, problem: str) -> str:

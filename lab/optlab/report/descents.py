@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from optlab.evidence import words
 from optlab.report import style
-from optlab.report.heatmap import decade
+from optlab.report.labels import decade
 
 if TYPE_CHECKING:
     from optlab.objectives.compare import Comparison, Entry

@@ -15,7 +15,7 @@ from optlab.evidence import Evidence, words
 from optlab.evidence.exploratory import TRIED
 from optlab.evidence.metrics.performance_profile import R_MAX
 from optlab.evidence.reaching import ALL
-from optlab.report.lines import Line, Lines, shared
+from optlab.report.lines import BUDGETS, Line, Lines, shared
 from optlab.report.tables import colour
 
 Column = tuple[str, "Callable[[pd.Series[Any]], tuple[float, str]]"]
@@ -31,18 +31,22 @@ def section(evidence: Evidence, drawn: Drawn) -> dict[str, Any] | None:
         if grid["rows"] or chosen["rows"]:
             figures = drawn.get((problem, "tunability"), ())
             problems.append({"name": problem, "place": place, "grid": grid, "chosen": chosen, "figures": figures})
-    together = _table(evidence, _targets(evidence, ALL))
-    figures = [one for kind in ("anytime", "profile") for one in drawn.get((ALL, kind), ())]
+    together = [_together(evidence, drawn, budget) for budget in BUDGETS]
     left_out = [f"{problem} ({why})" for problem, why in evidence.left_out.items()]
     return {
         "problems": problems,
-        "together": together,
-        "figures": figures,
+        "together": [one for one in together if one["figures"]],
         "left_out": words.listed(left_out, 12),
         "classes": bool(len(evidence.classification)),
         "targets": bool(len(evidence.anytime)),
         "r_max": f"{R_MAX:g}",
     } if problems else None  # fmt: skip
+
+
+def _together(evidence: Evidence, drawn: Drawn, budget: str) -> dict[str, Any]:
+    """Return the figures and the table of all problems together, in one budget."""
+    figures = [one for kind in ("anytime", "profile") for one in drawn.get((ALL, kind), ()) if one["budget"] == budget]
+    return {"label": BUDGETS[budget], "figures": figures, "table": _table(evidence, _targets(evidence, ALL, budget))}
 
 
 def tunability(evidence: Evidence, problem: str) -> Lines:
@@ -60,21 +64,23 @@ def tunability(evidence: Evidence, problem: str) -> Lines:
     return Lines(f"Tunability: {problem}", note, "cells tried, drawn at random", f"{data} {metric}", tuple(lines))
 
 
-def anytime(evidence: Evidence) -> Lines:
-    """Return the share of (run, problem, target) hit, by the part of each problem's steps that is spent; no lines for one problem."""
-    table = evidence.anytime_curve[evidence.anytime_curve["budget"].eq("step")]
+def anytime(evidence: Evidence, budget: str) -> Lines:
+    """Return the share of (run, problem, target) hit, by the part of each problem's budget that is spent; no lines for one problem."""
+    table = evidence.anytime_curve[evidence.anytime_curve["budget"].eq(budget)]
     count = evidence.anytime.loc[evidence.anytime["problem"].eq(ALL), "n_problems"]
     problems = words.plural(int(count.max()) if len(count) else 0, "problem")
     note = f"{problems}, ten targets each, from a constant prediction to the pinned reference"
-    x = "optimizer steps, in parts of each problem's budget"
+    x = f"{BUDGETS[budget]}, in parts of each problem's budget"
     return Lines("Targets hit within the budget", note, x, "share of targets hit", _stepped(evidence, table, "spent"), stepped=True)
 
 
-def profile(evidence: Evidence) -> Lines:
-    """Return the performance profiles in steps; no lines for one problem."""
-    table = evidence.profile_curve[evidence.profile_curve["budget"].eq("step")]
-    note = "share of (problem, target) reached in at most that many times the steps of the fastest; it speaks of the best alone"
-    x = "steps, in multiples of the fastest"
+def profile(evidence: Evidence, budget: str) -> Lines:
+    """Return the performance profiles in a budget; no lines for one problem."""
+    table = evidence.profile_curve[evidence.profile_curve["budget"].eq(budget)]
+    note = (
+        f"share of (problem, target) reached for at most that many times the {BUDGETS[budget]} of the fastest; it speaks of the best alone"
+    )
+    x = f"{BUDGETS[budget]}, in multiples of the fastest"
     return Lines("Performance profile", note, x, "share of targets", _stepped(evidence, table, "ratio"), stepped=True)
 
 
@@ -114,12 +120,12 @@ def _scores(evidence: Evidence, problem: str) -> list[tuple[str, str]]:
     return [(name, column) for name, column in named if table[column].notna().any()]
 
 
-def _targets(evidence: Evidence, problem: str) -> list[tuple[pd.DataFrame, str, list[Column]]]:
+def _targets(evidence: Evidence, problem: str, budget: str = "step") -> list[tuple[pd.DataFrame, str, list[Column]]]:
     reached: list[Column] = [("targets hit", _percent("hit_share")), ("area", _number("area"))]
     against: list[Column] = [("profile", _number("integral")), ("first at", _percent("wins"))]
     return [
-        (evidence.anytime[evidence.anytime["budget"].eq("step")], problem, reached),
-        (evidence.profile[evidence.profile["budget"].eq("step")], problem, against),
+        (evidence.anytime[evidence.anytime["budget"].eq(budget)], problem, reached),
+        (evidence.profile[evidence.profile["budget"].eq(budget)], problem, against),
     ]
 
 

@@ -42,8 +42,8 @@ def width(text: str) -> float:
 def find(evidence: Evidence, spec: str, inches: float | None = None, frame: pd.DataFrame | None = None) -> Picture:
     """Return the picture that ``spec`` names: a kind and, after colons, what else tells it apart.
 
-    ``heatmap:adam``, ``heatmap:adam:wine``, ``learning:flops``, ``sensitivity``, ``confusion:adam``, or a file name such as
-    ``learning-step``. Of several that fit, one that names a problem or budget first, the first is taken only if there is one problem.
+    ``heatmap:adam``, ``heatmap:adam:wine``, ``heatmap:adam:test``, ``learning:flops``, ``sensitivity``, ``confusion:adam``, or a file name
+    such as ``learning-step``. A heat map shows the data that chose the cells unless another set is named.
 
     Raises:
         OptlabError: there is no such figure, or there are several.
@@ -63,18 +63,21 @@ def find(evidence: Evidence, spec: str, inches: float | None = None, frame: pd.D
 def full(picture: Picture, evidence: Evidence) -> str:
     """Return the shortest name that ``find`` takes for this picture alone."""
     named = len(evidence.problems) > 1 and picture.problem != ALL
-    parts = [picture.kind, picture.contender, picture.budget, picture.problem if named else None]
+    parts = [picture.kind, picture.contender, picture.budget, picture.on if picture.aside else None, picture.problem if named else None]
     return ":".join(part for part in parts if part)
 
 
 def _fits(picture: Picture, spec: str) -> bool:
-    """Whether the spec is the kind, and each further part its contender, budget or problem. Names may hold colons themselves."""
+    """Whether the spec is the kind, and each further part its contender, budget, data set or problem. Names may hold colons themselves.
+
+    A data set that chose nothing must be among them.
+    """
     if spec != picture.kind and not spec.startswith(f"{picture.kind}:"):
         return False
     rest = f"{spec[len(picture.kind) :]}:"
     for part in sorted(filter(None, (picture.contender, picture.budget, picture.problem)), key=len, reverse=True):
         rest = rest.replace(f":{part}:", ":", 1)
-    return rest == ":"
+    return rest == f":{picture.on}:" or (rest == ":" and not picture.aside)
 
 
 def kind(path: str | Path) -> str:

@@ -22,12 +22,20 @@ def rows(formulas: Mapping[str, Mapping[str, Any]], contenders: Sequence[str] = 
         counts = [f"{formula['flops']:.4g} FLOPs per parameter"] if formula.get("flops") is not None else []
         counts += [words.plural(int(formula["slots"]), "state slot")] if isinstance(formula.get("slots"), int) else []
         if (verified := formula.get("verified")) is not None:
-            counts.append(f"verified against {', '.join(verified)}" if verified else "unverified: no independent implementation agrees")
+            how = f" ({formula['verified_how']})" if formula.get("verified_how") else ""
+            counts.append(
+                f"verified against {', '.join(verified)}{how}" if verified else "unverified: no independent implementation agrees"
+            )
         fixed = ", ".join(f"{one} = {words.setting(value)}" for one, value in (formula.get("values") or {}).items())
         look: dict[str, Any] = {"fixed": fixed, "text": formula.get("text") or "", "latex": latex if all(latex) else []}
         look["place"] = contenders.index(name) if name in contenders else -1
         made.append({"name": name, "doc": doc, "counts": " · ".join(counts), **look})
     return sorted(made, key=lambda row: row["place"] if row["place"] >= 0 else len(contenders))
+
+
+def verified_how(formulas: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how verified formulas were, once for all of them; empty where none says."""
+    return "; ".join(dict.fromkeys(str(one["verified_how"]) for one in formulas.values() if one.get("verified_how")))
 
 
 def _lines(latex: object) -> list[str]:
@@ -36,13 +44,24 @@ def _lines(latex: object) -> list[str]:
     return [line.strip() for line in (latex if isinstance(latex, list | tuple) else re.split(r"\\\\|\n", str(latex))) if str(line).strip()]
 
 
+_CASES = re.compile(r"\\begin\{cases\} ((?:(?!\\begin\{cases\}).)*?) & (.*?) \\\\ (.*?) & \\text\{else\} \\end\{cases\}")
+
+
+def _plain(latex: str) -> str:
+    """Return a line without the environment of cases, which matplotlib does not know: a fraction without its bar stands for it."""
+    found = 1
+    while found:
+        latex, found = _CASES.subn(r"\\genfrac{\{}{.}{0}{0}{\1\\;\\;\\mathrm{if}\\;\2}{\3\\;\\;\\mathrm{else}}\\,", latex)
+    return latex
+
+
 def typeset(latex: str, prefix: str) -> Markup | None:
     """Return one line of LaTeX as an SVG element, or None where matplotlib's mathematics does not know a command (the text stands then)."""
     buffer = io.StringIO()
     with style.styled():
         mpl.rcParams.update({"svg.fonttype": "path", "text.parse_math": True, "mathtext.fontset": "cm", "svg.hashsalt": prefix})
         try:
-            mathtext.math_to_image(f"${latex.strip().strip('$')}$", buffer, format="svg", color=style.INK)
+            mathtext.math_to_image(f"${_plain(latex.strip().strip('$'))}$", buffer, format="svg", color=style.INK)
         except (ValueError, RuntimeError):
             return None
     drawing = style.inline(buffer.getvalue(), latex, prefix)

@@ -1,11 +1,10 @@
-"""The data of the heat maps: one map per contender and problem, all of a problem on one colour scale.
+"""The data of the heat maps: one map per contender, problem and data set, all of a problem on one colour scale.
 
-Colour and number are the median over the tuning replicates of the metric that chose the cells, a bar below the number their range. Two
-hatchings mark cells where trials diverged or got stuck, outlines the chosen cell and those that cannot be told from it. A cell whose
-median is "diverged" has no colour and says so.
+Colour and number are the median over the tuning replicates, a bar below the number their range. Two hatchings mark cells where trials
+diverged or got stuck. A cell whose median is "diverged" has no colour and says so. The map of the data that chose the cells outlines the
+chosen one and those that cannot be told from it; the maps of the other data sets outline the chosen one alone, so that it can be found.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optlab.evidence import Evidence, select, words
-
-AXIS = {"lr": "learning rate", "l1": "L1", "l2": "L2", "batch_size": "batch size"}
-MINUS = "\N{MINUS SIGN}"
+from optlab.evidence import Evidence, edges, select, words
+from optlab.report.labels import AXIS, batch, short
 
 
 @dataclass(frozen=True)
@@ -25,6 +22,9 @@ class HeatMap:
 
     problem: str
     contender: str
+    data: str
+    """The data set that is shown: ``validation``, ``test`` or ``train``."""
+    chosen_on: str
     x_name: str
     x: tuple[object, ...]
     y_name: str | None
@@ -43,13 +43,19 @@ class HeatMap:
     chosen: tuple[int, int] | None
     """(row, column) of the chosen cell."""
     best: tuple[tuple[int, int], ...]
-    """Cells of this map that cannot be told from the chosen one, itself left out."""
+    """Cells of this map that cannot be told from the chosen one, itself left out; none on data that chose nothing."""
     chosen_text: str
+    """``chosen: lr 0.1, L2 0``, ``no cell trained``, or on data that chose nothing, where the outline comes from."""
     settings: str
     """What is the same in all cells shown, and at which value the axes not shown stand."""
     quantity: str
     edges: tuple[tuple[str, str], ...]
-    """Settings whose chosen value is the last of its grid, with the side: ("lr", "high")."""
+    """Settings whose chosen value is the last of its grid, with the side: ("lr", "high"); none on data that chose nothing."""
+
+    @property
+    def subtitle(self) -> str:
+        """The line below the contender's name: which data are shown, and what was chosen."""
+        return " · ".join(part for part in (f"on {self.data}", self.chosen_text) if part)
 
     @property
     def warning(self) -> str:
@@ -59,10 +65,19 @@ class HeatMap:
         return f"Chosen at the edge: {words.listed(parts)}. A better cell may lie beyond." if parts else ""
 
 
-def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
+def data_sets(evidence: Evidence, problem: str) -> list[str]:
+    """Return the data sets of a problem that maps can show, the one that chose the cells first, then test, then train."""
+    own = evidence.cells[evidence.cells["problem"].eq(problem)]
+    first = [str(own["chosen_on"].iloc[0])] if len(own) else []
+    seen = [name for name in ("test", "train") if name not in first and np.isfinite(own[f"median_{name}"].astype("float64")).any()]
+    return first + seen
+
+
+def heat_map(evidence: Evidence, problem: str, contender: str, data: str | None = None) -> HeatMap:
     """Return the map of one contender: learning rate across, L2 (or L1, or the next axis that varies) down.
 
-    Where more than two settings vary, the map is the slice through the chosen cell, and ``settings`` says at which values.
+    ``data``: which of ``data_sets`` is shown; the first without it. Where more than two settings vary, the map is the slice through the
+    chosen cell, and ``settings`` says at which values.
     """
     cells = evidence.cells
     own = cells[cells["problem"].eq(problem) & cells["contender"].eq(contender)]
@@ -76,7 +91,13 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
     slice_ = own[select.same(own, through, varying[2:])]
     x, y = _values(slice_[x_name]), _values(slice_[y_name]) if y_name else (None,)
     shape = (len(y), len(x))
-    arrays = {name: np.full(shape, np.nan) for name in ("median", "share_diverged", "share_stuck", "n", "low", "high")}
+    chosen_on = str(own["chosen_on"].iloc[0])
+    data = data or chosen_on
+    ending = "" if data == chosen_on else f"_{data}"
+    columns = {name: f"{name}{ending}" for name in ("median", "low", "high")} | {
+        name: name for name in ("share_diverged", "share_stuck", "n")
+    }
+    arrays = {name: np.full(shape, np.nan) for name in columns}
     names = np.full(shape, None, dtype=object)
     alike = _of(evidence.best_cells, key)
     chosen = None
@@ -84,18 +105,20 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
     for _, cell in slice_.iterrows():
         place = (_index(y, cell[y_name]) if y_name else 0, _index(x, cell[x_name]))
         for name, array in arrays.items():
-            array[place] = cell[name]
+            array[place] = cell[columns[name]]
         names[place] = cell["cell"]
-        if trained and cell["cell"] != through["cell"] and alike["cell"].eq(cell["cell"]).any():
+        if trained and not ending and cell["cell"] != through["cell"] and alike["cell"].eq(cell["cell"]).any():
             best.append(place)
         chosen = place if trained and cell["cell"] == through["cell"] else chosen
-    quantity = f"{own['chosen_on'].iloc[0]} {words.METRICS.get(evidence.metric.get(problem, ''), 'metric')}"
+    quantity = f"{data} {words.METRICS.get(evidence.metric.get(problem, ''), 'metric')}"
     replicates = words.plural(int(slice_["n"].max()), "replicate")
     on_axes = [name for name in (x_name, y_name) if name]
     described = ", ".join(f"{short(name)} {words.setting(through[name])}" for name in on_axes if name in varying)
     return HeatMap(
         problem=problem,
         contender=contender,
+        data=data,
+        chosen_on=chosen_on,
         x_name=x_name,
         x=x,
         y_name=y_name,
@@ -109,36 +132,44 @@ def heat_map(evidence: Evidence, problem: str, contender: str) -> HeatMap:
         cell=names,
         chosen=chosen,
         best=tuple(best),
-        chosen_text=f"chosen: {described}" if trained and described else "" if trained else "no cell trained",
+        chosen_text=_said(trained, described, chosen_on if ending else ""),
         settings=" · ".join([*_settings(own, through, varying, on_axes), f"median of {replicates}"]),
         quantity=quantity,
-        edges=tuple((str(row.axis), str(row.side)) for row in _of(evidence.edges, key).itertuples()),
+        edges=() if ending else tuple((str(row.axis), str(row.side)) for row in _of(evidence.edges, key).itertuples()),
     )
+
+
+def _said(trained: bool, described: str, elsewhere: str) -> str:
+    """Return a map's ``chosen_text``; ``elsewhere``: the data set that chose, where another one is shown."""
+    if not trained:
+        return "no cell trained"
+    if elsewhere:
+        return f"outlined: chosen on {elsewhere}"
+    return f"chosen: {described}" if described else ""
 
 
 def _of(table: pd.DataFrame, key: tuple[str, str]) -> pd.DataFrame:
     return table[table["problem"].eq(key[0]) & table["contender"].eq(key[1])]
 
 
-def heat_maps(evidence: Evidence, problem: str) -> list[HeatMap]:
-    """Return the maps of all contenders of a problem, in the study's order."""
-    present = set(evidence.cells.loc[evidence.cells["problem"].eq(problem), "contender"])
-    return [heat_map(evidence, problem, contender) for contender in evidence.contenders if contender in present]
+def heat_maps(evidence: Evidence, problem: str, data: str | None = None) -> list[HeatMap]:
+    """Return the maps of all contenders of a problem whose cells are no scattered draws, in the study's order."""
+    cells = evidence.cells[evidence.cells["problem"].eq(problem)]
+    own = {contender: cells[cells["contender"].eq(contender)] for contender in evidence.contenders}
+    return [heat_map(evidence, problem, name, data) for name, part in own.items() if len(part) and not edges.searched(part)]
 
 
 def scale(maps: list[HeatMap], metric: str) -> tuple[float, float]:
-    """Return the one colour scale of a problem: lowest and highest finite median; R2 from 0, the constant predictor, if some are below."""
+    """Return the one colour scale of a problem, of all its data sets: from the lowest to the highest finite median.
+
+    R2 begins at 0, the constant predictor, if some are below.
+    """
     values = np.concatenate([heat.median[np.isfinite(heat.median)] for heat in maps] or [np.empty(0)])
     if not len(values):
         return 0.0, 1.0
     low, high = float(values.min()), float(values.max())
     low = max(low, 0.0) if metric == "r2" and high > 0 else low
     return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def short(name: str) -> str:
-    """Return a setting's name as the pictures write it: ``L2`` for ``l2``, ``beta`` for ``hyper.beta``."""
-    return {"l1": "L1", "l2": "L2"}.get(name, name.removeprefix("hyper.").replace("_", " "))
 
 
 def _values(column: "pd.Series[Any]") -> tuple[object, ...]:
@@ -168,54 +199,3 @@ def _settings(own: pd.DataFrame, through: "pd.Series[Any]", varying: list[str], 
         elif name in varying and name not in on_axes and (name.startswith("hyper.") or name not in ("lr", "l1", "l2")):
             parts.append(f"{short(name)} {words.setting(through[name])} as chosen")
     return parts
-
-
-def batch(size: object) -> str:
-    """Return a batch size as reports write it: ``batch 64`` or ``full batch``."""
-    return "full batch" if str(size) == "full" else f"batch {words.setting(float(size)) if isinstance(size, float) else size}"
-
-
-def cell_text(value: float) -> str:
-    """Return the number of a cell in about four characters: ``.975``, ``1.00``, ``-2.3``, ``div.``; empty where there is no cell."""
-    if np.isnan(value):
-        return ""
-    if np.isinf(value):
-        return "div."
-    size = abs(value)
-    if size < 0.9995:
-        text = f"{value:.3f}" if value >= 0 else f"{value:.2f}"
-        return text.replace("0.", ".", 1).replace("-", MINUS)
-    text = f"{value:.2f}" if 0 < value < 10 else f"{value:.1f}" if size < 10 else f"{value:.0f}" if size < 1000 else f"{value:.0e}"
-    return text.replace("e+0", "e").replace("e+", "e").replace("-", MINUS)
-
-
-def tick_labels(values: tuple[object, ...], most: int = 7) -> list[str]:
-    """Return a label or "" for each value: all of a few, else the whole decades if there are several, else every second or third."""
-    labels = [network(value) or decade(value) or words.setting(value) for value in values]
-    if len(values) <= most and sum(map(len, labels)) <= 5 * most:
-        return labels
-    decades = [decade(value) for value in values]
-    if sum(map(bool, decades)) >= 2:
-        return decades
-    stride = -(-len(values) // (most if max(map(len, labels)) < 6 else most - 2))
-    return [label if place % stride == 0 else "" for place, label in enumerate(labels)]
-
-
-def network(value: object) -> str:
-    """Return the hidden layers of ``64-50-50-10`` as ``2 x 50``, of ``64-50-20-10`` as ``50-20``; empty for what is no network."""
-    if not isinstance(value, str) or not re.fullmatch(r"\d+(-\d+)+", value):
-        return ""
-    hidden = value.split("-")[1:-1]
-    if len(hidden) > 1 and len(set(hidden)) == 1:
-        return f"{len(hidden)}\N{MULTIPLICATION SIGN}{hidden[0]}"
-    return "-".join(hidden) or "none"
-
-
-def decade(value: object) -> str:
-    """Return ``10⁻³`` for 0.001 and the like; empty for what is no whole power of ten."""
-    if not isinstance(value, float) or not value > 0:
-        return ""
-    power = round(float(np.log10(value)))
-    if abs(value / 10.0**power - 1) > 1e-9:
-        return ""
-    return {0: "1", 1: "10"}.get(power, "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")))

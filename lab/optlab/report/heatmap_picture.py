@@ -5,12 +5,14 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from optlab.report import style
-from optlab.report.heatmap import AXIS, HeatMap, cell_text, short, tick_labels
+from optlab.report.heatmap import HeatMap
+from optlab.report.labels import AXIS, cell_text, short, tick_labels
 
 COLOURS = mpl.colormaps["cividis"]
 """Monotone in lightness: readable in grey and by the colour-blind (Nunez, Anderton and Renslow, PLoS ONE 13, 2018)."""
@@ -30,7 +32,7 @@ def draw(heat: HeatMap, bounds: tuple[float, float], width: float = style.COLUMN
         figure = style.blank(width, bottom + row * len(heat.y) + 0.40)
         height = bottom + row * len(heat.y) + 0.40
         style.write(figure, 0.04, height - 0.15, style.shorten(heat.contender, 26), weight="bold")
-        style.write(figure, 0.04, height - 0.29, heat.chosen_text, style.SMALL, style.MUTED)
+        style.write(figure, 0.04, height - 0.29, heat.subtitle, style.SMALL, style.MUTED)
         _bar(figure, width - 1.02, height - 0.145, bounds, heat.quantity)
         _panel(figure, heat, bounds, (0.50, bottom, width - 0.54, row * len(heat.y)))
         for place, line in enumerate(reversed(caption)):
@@ -62,7 +64,8 @@ def draw_all(maps: list[HeatMap], bounds: tuple[float, float], width: float = st
         each = width / abreast
         figure = style.blank(width, height)
         shared = {heat.settings for heat in maps}
-        note = f"{style.shorten(maps[0].problem)} · {maps[0].settings}" if len(shared) == 1 else style.shorten(maps[0].problem)
+        note = f"{style.shorten(maps[0].problem)} · {maps[0].data}"
+        note += f" · {maps[0].settings}" if len(shared) == 1 else ""
         style.write(figure, 0.04, height - 0.16, note, weight="bold")
         _bar(figure, width - 1.02, height - 0.145, bounds, maps[0].quantity)
         for place, heat in enumerate(maps):
@@ -75,12 +78,17 @@ def draw_all(maps: list[HeatMap], bounds: tuple[float, float], width: float = st
         return figure
 
 
-def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], box: tuple[float, float, float, float]) -> None:
+def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], place: tuple[float, float, float, float]) -> None:
     width, height = figure.get_size_inches()
-    axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
+    axes = figure.add_axes((place[0] / width, place[1] / height, place[2] / width, place[3] / height))
     norm = Normalize(*bounds, clip=True)
     rows, columns = heat.median.shape
-    size = min(style.TINY + 0.4, box[2] / columns * 72 / 2.75)
+    size = min(style.TINY + 0.4, place[2] / columns * 72 / 2.75)
+
+    def box(x: float, y: float, wide: float, high: float, **look: Any) -> Artist:
+        # Nothing leaves the axes, and clipping each of some hundred boxes takes a sixth of the time and of the SVG.
+        return axes.add_artist(Rectangle((x, y), wide, high, clip_on=False, **look))
+
     for i, j in np.ndindex(rows, columns):
         value = float(heat.median[i, j])
         if np.isnan(value) and np.isnan(heat.diverged[i, j]):
@@ -89,28 +97,26 @@ def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], box: tupl
         face = mpl.colors.to_hex((red, green, blue)) if np.isfinite(value) else style.VOID
         dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
         ink = LIGHT if dark else DARK
-        cell = axes.add_artist(Rectangle((j, i), 1, 1, facecolor=face, edgecolor=style.PAPER, linewidth=0.8))
-        style.mark(cell, f"cell:{i}:{j}")
+        style.mark(box(j, i, 1, 1, facecolor=face, edgecolor=style.PAPER, linewidth=0.8), f"cell:{i}:{j}")
         text = cell_text(value)
         marks = [hatch for share, hatch in ((heat.diverged[i, j], DIVERGED), (heat.stuck[i, j], STUCK)) if share > 0]
         for hatch in marks:
-            pattern: dict[str, Any] = {"edgecolor": ink, "hatch": hatch, "alpha": 0.55}
-            axes.add_artist(Rectangle((j + 0.03, i + 0.03), 0.94, 0.94, facecolor="none", linewidth=0.0, **pattern))
+            # No opacity: an SVG takes it twice, and white at 0.55 was lost on the dark cells, where most stuck runs are.
+            box(j + 0.03, i + 0.03, 0.94, 0.94, facecolor="none", linewidth=0.0, edgecolor=ink, hatch=hatch)
         if marks and text:
-            wide = min(0.94, 0.2 + 0.62 * len(text) * size / 72 / (box[2] / columns))
-            axes.add_artist(Rectangle((j + 0.5 - wide / 2, i + 0.22), wide, 0.56, facecolor=face, linewidth=0.0))
+            wide = min(0.94, 0.2 + 0.62 * len(text) * size / 72 / (place[2] / columns))
+            box(j + 0.5 - wide / 2, i + 0.22, wide, 0.56, facecolor=face, linewidth=0.0)
         axes.text(j + 0.5, i + 0.52, text, ha="center", va="center", fontsize=size, color=ink)
         spread = _spread(float(heat.low[i, j]), float(heat.high[i, j]), bounds)
         if spread > 0.04 and np.isfinite(value):
-            axes.add_artist(Rectangle((j + 0.5 - 0.42 * spread, i + 0.85), 0.84 * spread, 0.07, facecolor=ink, linewidth=0.0, alpha=0.8))
+            box(j + 0.5 - 0.42 * spread, i + 0.85, 0.84 * spread, 0.07, facecolor=ink, linewidth=0.0, alpha=0.8)
     for i, j in heat.best:
-        look: dict[str, Any] = {"facecolor": "none", "clip_on": False}
-        axes.add_artist(Rectangle((j + 0.06, i + 0.08), 0.88, 0.84, edgecolor=LIGHT, linewidth=1.7, zorder=4, **look))
-        axes.add_artist(Rectangle((j + 0.06, i + 0.08), 0.88, 0.84, edgecolor=DARK, linewidth=0.8, linestyle=(0, (2, 1)), zorder=5, **look))
+        box(j + 0.06, i + 0.08, 0.88, 0.84, facecolor="none", edgecolor=LIGHT, linewidth=1.7, zorder=4)
+        box(j + 0.06, i + 0.08, 0.88, 0.84, facecolor="none", edgecolor=DARK, linewidth=0.8, linestyle=(0, (2, 1)), zorder=5)
     if heat.chosen:
         i, j = heat.chosen
-        axes.add_artist(Rectangle((j, i), 1, 1, facecolor="none", edgecolor=LIGHT, linewidth=3.0, clip_on=False, zorder=4))
-        axes.add_artist(Rectangle((j, i), 1, 1, facecolor="none", edgecolor=DARK, linewidth=1.5, clip_on=False, zorder=5))
+        box(j, i, 1, 1, facecolor="none", edgecolor=LIGHT, linewidth=3.0, zorder=4)
+        box(j, i, 1, 1, facecolor="none", edgecolor=DARK, linewidth=1.5, zorder=5)
     axes.set(xlim=(0, columns), ylim=(rows, 0))
     axes.set_xticks(np.arange(columns) + 0.5, tick_labels(heat.x))
     axes.set_yticks(np.arange(rows) + 0.5, tick_labels(heat.y, most=12) if heat.y_name else [""] * rows)
@@ -118,8 +124,8 @@ def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], box: tupl
     axes.spines[:].set_visible(False)
     axes.set_xlabel(AXIS.get(heat.x_name, short(heat.x_name)), fontsize=style.SMALL, labelpad=1, color=style.MUTED)
     if heat.y_name:
-        name, middle = AXIS.get(heat.y_name, short(heat.y_name)), box[1] + box[3] / 2
-        style.write(figure, box[0] - 0.42, middle, name, style.SMALL, style.MUTED, rotation=90, va="center")
+        name, middle = AXIS.get(heat.y_name, short(heat.y_name)), place[1] + place[3] / 2
+        style.write(figure, place[0] - 0.42, middle, name, style.SMALL, style.MUTED, rotation=90, va="center")
 
 
 def _bar(figure: Figure, x: float, y: float, bounds: tuple[float, float], quantity: str) -> None:

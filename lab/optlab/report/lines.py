@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from optlab.evidence import Evidence, words
 from optlab.evidence.rank import CONFIRMED
 from optlab.report import style
-from optlab.report.heatmap import AXIS, batch, decade
+from optlab.report.labels import AXIS, batch, decade
 
 BUDGETS = {"step": "optimizer steps", "seconds": "seconds of training", "flops": "floating-point operations"}
 
@@ -102,34 +102,58 @@ def shared(evidence: Evidence, problem: str) -> list[str]:
 def draw(data: Lines, contenders: tuple[str, ...], width: float, height: float = 2.1) -> Figure:
     """Return the picture, ``width`` inches wide; ``contenders`` fixes each one's colour, and ``height`` is that of the axes alone."""
     with style.styled():
-        names = [style.shorten(line.contender, 28) for line in data.lines]
-        column = 0.36 + 0.07 * max(map(len, names), default=0)
-        abreast = max(1, int((width - 0.5) / column))
-        keys = -(-len(names) // abreast)
+        key = Legend(tuple(line.contender for line in data.lines), width)
         note = textwrap.wrap(data.note, int(width * 72 / 3.25))
-        below, above = 0.36 + 0.105 * len(note), 0.26 + 0.15 * keys
+        below, above = 0.36 + 0.105 * len(note), 0.26 + 0.15 * key.rows
         figure = style.blank(width, below + height + above)
         total = below + height + above
         style.write(figure, 0.04, total - 0.15, style.shorten(data.title, int(width * 12)), weight="bold")
         box = (0.48 / width, below / total, (width - 0.56) / width, height / total)
         axes = figure.add_axes(box)
         bottom = _limits(axes, data)
-        for place, line in enumerate(data.lines):
+        for line in data.lines:
             own = contenders.index(line.contender)
-            look = _look(own) | ({"drawstyle": "steps-post"} if data.stepped else {})
-            _draw_line(axes, line, bottom, look, own)
-            x, y = 0.48 + (place % abreast) * column, total - 0.33 - 0.15 * (place // abreast)
-            key = axes.plot([x, x + 0.12, x + 0.24], [y + 0.03] * 3, transform=figure.dpi_scale_trans, clip_on=False, markevery=[1], **look)
-            key[0].set_zorder(6)
-            style.mark(key[0], f"of:{own}:key")
-            style.write(figure, x + 0.3, y, names[place], style.SMALL)
+            _draw_line(axes, line, bottom, look(own) | ({"drawstyle": "steps-post"} if data.stepped else {}), own)
+        key.draw(figure, axes, contenders, total - 0.33)
         _dress(axes, data)
         for place, text in enumerate(reversed(note)):
             style.write(figure, 0.04, 0.05 + 0.105 * place, text, style.TINY, style.MUTED)
         return figure
 
 
-def _look(place: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Legend:
+    """The key of a picture's contenders, as many abreast as ``width`` inches hold."""
+
+    names: tuple[str, ...]
+    width: float
+
+    @property
+    def _column(self) -> float:
+        return 0.36 + 0.07 * max((len(style.shorten(name, 36)) for name in self.names), default=0)
+
+    @property
+    def _abreast(self) -> int:
+        return max(1, int((self.width - 0.5) / self._column))
+
+    @property
+    def rows(self) -> int:
+        """Lines of text; each takes 0.15 inches."""
+        return -(-len(self.names) // self._abreast)
+
+    def draw(self, figure: Figure, axes: Axes, contenders: tuple[str, ...], top: float) -> None:
+        """Draw it, the first line at ``top`` inches; ``axes``: any of the figure."""
+        for place, name in enumerate(self.names):
+            own = contenders.index(name)
+            x, y = 0.48 + (place % self._abreast) * self._column, top - 0.15 * (place // self._abreast)
+            across = {"transform": figure.dpi_scale_trans, "clip_on": False, "markevery": [1], "zorder": 6}
+            key = axes.plot([x, x + 0.12, x + 0.24], [y + 0.03] * 3, **look(own) | across)
+            style.mark(key[0], f"of:{own}:key")
+            style.write(figure, x + 0.3, y, style.shorten(name, 36), style.SMALL)
+
+
+def look(place: int) -> dict[str, Any]:
+    """Return how matplotlib draws the line of the contender at this place: the same in every picture."""
     hue, marks, dashes = style.PALETTE, style.MARKERS, style.DASHES
     return {
         "color": hue[place % len(hue)],
@@ -151,7 +175,9 @@ def _limits(axes: Axes, data: Lines) -> float:
     if words.METRICS["r2"] in data.y_label:
         low = max(low, -0.25 * max(high, 0.1))  # an R2 of -1e6 would flatten all others; 0 is the constant predictor
     elif words.METRICS["negated loss"] in data.y_label:
-        low = max(low, 2 * float(np.median(values)) - high)  # a loss has no worst value: what is seen is the better half, and as much below
+        # A loss has no worst value: what is seen is the better half of the values, as much below, and the best of every line.
+        best = min((float(line.median[np.isfinite(line.median)].max(initial=low)) for line in data.lines), default=low)
+        low = max(low, min(2 * float(np.median(values)) - high, best - (high - best) / 4) if len(values) else low)
     margin = 0.04 * (high - low) or 0.05
     axes.set_ylim(low - margin, high + margin)
     return low - 3 * (high - low + margin)

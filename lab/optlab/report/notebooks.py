@@ -21,7 +21,7 @@ def notebook(evidence: Evidence, record: Mapping[str, Any] | None = None) -> str
     mark = f"optlab-{hashlib.blake2b(repr(evidence.ranked.to_dict('records')).encode(), digest_size=4).hexdigest()}-"
     problems = [_problem(evidence, problem) for problem in evidence.problems]
     for picture in pictures(evidence):
-        if picture.kind not in KINDS or picture.budget not in (None, BUDGET):
+        if picture.kind not in KINDS or picture.budget not in (None, BUDGET) or picture.aside:
             continue
         drawing = style.svg(picture.draw(), picture.name)
         svg = Markup(style.inline(drawing, picture.text, f"{mark}{picture.name}-"))

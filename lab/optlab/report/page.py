@@ -22,6 +22,7 @@ from optlab.report import (
     beside,
     claims,
     confusion,
+    diagnoses,
     exploratory,
     export,
     folder,
@@ -41,6 +42,8 @@ SCRIPTS = ("tables", "tabs", "choose", "cells", "theme", "copy")
 """The page's script, one file each under ``templates/script``."""
 
 Drawn = dict[tuple[str, str], list[dict[str, Any]]]
+KINDS = ("heatmaps", "heatmap", "search", "sensitivity", "learning", "confusion", "diagnoses")
+"""Pictures of one problem, by the section they stand in."""
 
 
 def write(evidence: Evidence, frame: pd.DataFrame, curves: pd.DataFrame, record: Mapping[str, Any], out: Path) -> Path:
@@ -61,6 +64,8 @@ def write(evidence: Evidence, frame: pd.DataFrame, curves: pd.DataFrame, record:
     drawn: Drawn = {}
     files: list[Path] = []
     for picture in pictures(evidence, None, frame):
+        if picture.kind == "heatmaps" and picture.aside:
+            continue  # the page has its maps one by one
         shown, saved = _draw(evidence, picture, trials, out / "figures")
         drawn.setdefault((picture.problem, picture.kind), []).append(shown)
         files += saved
@@ -75,6 +80,7 @@ def write(evidence: Evidence, frame: pd.DataFrame, curves: pd.DataFrame, record:
         "problems": [_problem(evidence, frame, problem, drawn, record) for problem in evidence.problems],
         "contenders": evidence.contenders,
         "formulas": formulas.rows(record.get("formulas") or {}, evidence.contenders),
+        "verified_how": formulas.verified_how(record.get("formulas") or {}),
         "methods": str(record.get("methods") or ""),
         "protocol": about.protocol(record),
         "toml": record.get("toml") or about.listing(record.get("settings") or {}),
@@ -111,8 +117,8 @@ def render(context: Mapping[str, Any]) -> str:
 
 def _draw(evidence: Evidence, picture: Picture, trials: tooltips.Trials, where: Path) -> tuple[dict[str, Any], list[Path]]:
     figure = picture.draw()
-    files = list(export.save(picture, figure, where))
-    drawing = (where / f"{picture.name}.svg").read_text(encoding="utf-8")
+    files = [] if picture.aside else list(export.save(picture, figure, where))
+    drawing = style.svg(figure, picture.name) if picture.aside else (where / f"{picture.name}.svg").read_text(encoding="utf-8")
     heat = picture.data if isinstance(picture.data, HeatMap) else None
     titles, cut = (tooltips.titles(heat, trials), heatmap_picture.foot(heat)) if heat else ({}, 0.0)
     # The maps of a problem stand on the page one by one, so that they fit a phone; the figure of all of them is for print.
@@ -122,6 +128,8 @@ def _draw(evidence: Evidence, picture: Picture, trials: tooltips.Trials, where: 
         "svg": svg,
         "text": picture.text,
         "kind": picture.kind,
+        "on": picture.on,
+        "budget": picture.budget,
         "spec": export.full(picture, evidence),
     }
     shown["place"] = evidence.contenders.index(picture.contender) if picture.contender is not None else None
@@ -132,6 +140,11 @@ def _draw(evidence: Evidence, picture: Picture, trials: tooltips.Trials, where: 
     return shown, files
 
 
+def _by_data(maps: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the heat maps of a problem by the data set they show, the one that chose the cells first."""
+    return [(on, [one for one in maps if one["on"] == on]) for on in dict.fromkeys(one["on"] for one in maps)]
+
+
 def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn, record: Mapping[str, Any]) -> dict[str, Any]:
     own = evidence.ranked[evidence.ranked["problem"].eq(problem)]
     claimed = own["claimed_on"].dropna()
@@ -140,7 +153,6 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
     trials = frame[frame["problem"].eq(problem)]
     lost = trials["status"].value_counts()
     smallest = about.smallest_difference(record)
-    kinds = ("heatmaps", "heatmap", "sensitivity", "learning", "confusion")
     return {
         "name": problem,
         "place": evidence.problems.index(problem),
@@ -153,7 +165,11 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
         "simple": about.simple_models(record, problem),
         "beside": beside.section(evidence, problem, drawn),
         "smallest": f"{smallest:g}" if smallest else "",
-        "figures": {kind: drawn.get((problem, kind), []) for kind in kinds},
+        "figures": {kind: drawn.get((problem, kind), []) for kind in KINDS},
+        "maps": _by_data(drawn.get((problem, "heatmap"), [])),
+        "inside": claims.inside(evidence, problem),
+        "diagnoses": diagnoses.rows(evidence, problem),
+        "timing": about.timing(evidence, frame, record, problem),
         "confirmed": tables.confirmed(evidence, problem),
         "followed": f"{followed.iloc[0] if len(followed) else 'validation'} {metric}",
         "quantity": f"{claimed.iloc[0] if len(claimed) else evidence.claimed_on.get(problem, 'test')} {metric}",
@@ -161,6 +177,7 @@ def _problem(evidence: Evidence, frame: pd.DataFrame, problem: str, drawn: Drawn
         "headings": tables.headings(evidence, problem),
         "ranked": tables.ranked(evidence, problem),
         "interval": tables.interval_label(evidence, problem),
+        "coverage": tables.coverage(evidence, problem),
         "cells": tables.cells(evidence, problem),
         "tolerance": tables.tolerance(evidence, problem),
         "tolerance_interval": tables.tolerance_label(evidence, problem),

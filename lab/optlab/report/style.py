@@ -151,6 +151,7 @@ def inline(document: str, label: str, prefix: str, titles: Mapping[str, str] | N
     """
     body = document[document.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = _short(body)
     body = re.sub(r'<g id="([^"]*)">', lambda found: _group(found[1], titles or {}), body)
     body = re.sub(r' id="([^"]+)"', rf' id="{prefix}\1"', body)
     body = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{prefix}", body)
@@ -165,6 +166,21 @@ def inline(document: str, label: str, prefix: str, titles: Mapping[str, str] | N
     opening = f"<svg {box.group(0) if box else ''}"  # a page needs no namespaces, and without them holds no URL at all
     title = f"<title>{escape(label)}</title>"
     return re.sub(r"<svg[^>]*>", lambda _: f'{opening} role="img" aria-label="{escape(label)}">{title}', body, count=1).strip()
+
+
+def _short(body: str) -> str:
+    """Return an SVG without what does not show: a third of the text. Hundredths of a point are kept."""
+    body = re.sub(r'(?<= d=")[^"]*', lambda path: _path(path[0]), body)
+    body = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", body)
+    return re.sub(r">\s+<", ">\n<", body)
+
+
+def _path(text: str) -> str:
+    text = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), " ".join(text.split()))
+    text = re.sub(r" ?([A-Za-z]) ?", r"\1", text)
+    corner = r"(-?[\d.]+)"
+    box = re.fullmatch(rf"M{corner} {corner}L{corner} \2L\3 {corner}L\1 \4(?:z|L\1 \2z)", text)
+    return f"M{box[1]} {box[2]}H{box[3]}V{box[4]}H{box[1]}z" if box else text
 
 
 def _group(name: str, titles: Mapping[str, str]) -> str:

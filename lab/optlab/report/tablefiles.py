@@ -11,7 +11,10 @@ from optlab.report import claims, pgf
 from optlab.report.tables import place
 
 EXPLORATORY = ("shares", "tunability", "generalisation", "classification", "anytime", "anytime_curve", "profile", "profile_curve")
-PRINTED = ("ranked", "claims", "tolerance", "targets", "over_problems", "shares", "generalisation", "classification", "anytime", "profile")
+PRINTED = (
+    "ranked", "claims", "tolerance", "targets", "over_problems", "diagnoses",
+    "shares", "generalisation", "classification", "anytime", "profile",
+)  # fmt: skip
 """Tables a reader puts into a paper; cells, curves and trials are data of hundreds of rows."""
 
 
@@ -43,6 +46,7 @@ def tables(evidence: Evidence, frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "trials": frame,
     }
     some = {"claims": evidence.claims, "over_problems": evidence.over_problems, "best_cells": evidence.best_cells, "edges": evidence.edges}
+    some |= {"diagnoses": evidence.diagnoses}
     some |= {name: getattr(evidence, name) for name in EXPLORATORY}
     for name, part in (("beside", "table"), ("beside_learning", "learning"), ("beside_sensitivity", "sensitivity")):
         found = [getattr(shown, part) for shown in evidence.beside.values()]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optlab.evidence import Evidence, select, words
+from optlab.evidence import Evidence, intervals, select, words
 from optlab.evidence.rank import CONFIRMED
 from optlab.report import style
-from optlab.report.heatmap import short
+from optlab.report.labels import short
 
 
 def place(path: Path, content: bytes) -> None:
@@ -89,6 +89,18 @@ def interval_label(evidence: Evidence, problem: str) -> str:
     if "interval" not in table:
         return ""
     return "; ".join(str(name) for name in table.loc[table["n"].gt(0), "interval"].dropna().unique() if name not in ("", "range"))
+
+
+def coverage(evidence: Evidence, problem: str) -> str:
+    """Return what intervals by order statistics, which come in steps, really cover, as a sentence; empty where none stands in the table."""
+    table = evidence.ranked[evidence.ranked["problem"].eq(problem)]
+    own = table[table["n"].gt(0) & table["interval"].fillna("").str.contains("order statistics)", regex=False)]
+    found = intervals.order_statistics(int(own["n"].max())) if len(own) else None
+    if found is None:
+        return ""
+    share = math.floor(1000 * found[2]) / 10
+    most = words.plural(int(own["n"].max()), "replicate")
+    return f"Intervals by order statistics come in steps: with {most} they hold the median in {share:g} %."
 
 
 def headings(evidence: Evidence, problem: str) -> list[str]:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from optlab.evidence import words
 from optlab.evidence.select import WORST
-from optlab.report.heatmap import HeatMap, short
+from optlab.report.heatmap import HeatMap
+from optlab.report.labels import short
 
 MOST = 4
 """Trials that did not train are told one by one up to so many."""
@@ -49,7 +50,8 @@ def titles(heat: HeatMap, trials: Trials) -> dict[str, str]:
 def _lines(heat: HeatMap, i: int, j: int, trials: Trials) -> list[str]:
     axes = ((heat.x_name, heat.x[j]), (heat.y_name, heat.y[i]))
     place = ", ".join(f"{short(name)} {words.setting(value)}" for name, value in axes if name is not None)
-    state = "chosen" if heat.chosen == (i, j) else "cannot be told from the chosen cell" if (i, j) in heat.best else ""
+    here = "chosen" if heat.data == heat.chosen_on else f"chosen on {heat.chosen_on}"
+    state = here if heat.chosen == (i, j) else "cannot be told from the chosen cell" if (i, j) in heat.best else ""
     median, low, high = (float(array[i, j]) for array in (heat.median, heat.low, heat.high))
     lines = [f"{heat.contender}: {place}"]
     lines += [state] if state else []

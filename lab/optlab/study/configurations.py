@@ -6,13 +6,10 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _PROTOCOL = ("order", "schedule", "schedule_unit", "initializer", "dtype", "l1_mode", "l2_mode", "penalise_biases")
 
@@ -39,13 +36,15 @@ class Configurations:
                 column.append(value)
         return found
 
-    def table(self, places: npt.NDArray[np.int64]) -> pd.DataFrame:
-        """The settings of the configurations at these places, a row each; ``_problem`` and ``_cell`` are what they are called."""
+    def table(self, places: npt.NDArray[np.int64]) -> dict[str, Any]:
+        """The settings of the configurations at these places, by column; ``_problem`` and ``_cell`` are what they are called."""
         import pandas as pd
 
         count = len(self._places)
-        columns = {name: column + [math.nan] * (count - len(column)) for name, column in self._columns.items()}
-        return pd.DataFrame(columns).take(places).reset_index(drop=True)
+        return {
+            name: pd.Series(column + [math.nan] * (count - len(column))).take(places).array  # a kind of column as pandas finds it
+            for name, column in self._columns.items()
+        }
 
 
 def _settings(about: dict[str, Any], description: str) -> dict[str, Any]:

@@ -26,6 +26,13 @@ EVALUATED_ROW = 1e4
 DIAGNOSIS_GRADIENTS = 50
 """Gradients over all training rows in a diagnosis: 25 products with the Hessian."""
 
+AROUND_TRIAL, AROUND_DIAGNOSIS = 6, 40
+"""Steps of NumPy (`speed.numpy_step`) that Python takes around a trial (5 to 7, by processor time) and around a diagnosis (27 to 50)."""
+EVALUATED_ROW = 1e4
+"""Units of `speed.work` that cost and metric of an evaluated row take beside the network: 0.4 us where a unit takes 35 ps."""
+DIAGNOSIS_GRADIENTS = 50
+"""Gradients over all training rows in a diagnosis: 25 products with the Hessian."""
+
 
 @dataclass(frozen=True)
 class Estimate:

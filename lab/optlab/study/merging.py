@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from optlab.errors import OptlabError
-from optlab.study import seals, storefile
+from optlab.study import hold, seals, storefile
 from optlab.study.store import FINALS, Store
 from optlab.study.tables import EXTRAS
 
@@ -55,33 +55,43 @@ class Merged:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def merge(into: Store, sources: Sequence[Path], studies: bool = True) -> Merged:
-    """Bring in what other stores have. Of a trial with other numbers there the one in `into` is kept and the two are reported.
+def merge(into: Path, sources: Sequence[Path], studies: bool = True) -> Merged:
+    """Bring what other stores have into the one at `into`, which is made where it is missing.
 
-    studies: also their studies; those of a name that `into` has get the trials of both.
+    Of a trial with other numbers there the one in `into` is kept and the two are reported. studies: also their studies; those of a name
+    that `into` has get the trials of both.
 
     Raises:
-        OptlabError: a source is no store or damaged, or a study differs from the one of its name; then nothing was brought in.
+        OptlabError: a source is no store or damaged, or a study differs from the one of its name; then nothing is written. Also where
+            another process writes `into`.
     """
-    found, known = Merged(), {name: (into.path, into.study(name)) for name in into.studies()}
-    for source in sources:
-        if source.resolve() == into.path.resolve():
-            raise OptlabError(f"the store {source} cannot be merged into itself; name another one")
-        with Store(source, create=False) as other:
-            with other.faults() as connection:
-                broken = seals.broken(connection)
-            if broken:
-                raise storefile.damaged(source, f"{sum(broken.values())} rows are not as they were written")
-            for name in other.studies() if studies else ():
-                _refuse(name, *known.setdefault(name, (source, other.study(name))), source, other.study(name))
-    for source in sources:
-        with Store(source, create=False) as other, _attached(into, other), into.transaction() as connection:
-            _trials(connection, str(source), found)
-            for name in other.studies() if studies else ():
-                _study(into, other, name)
-                found.studies.append(name)
+    _verify(into, sources, studies)
+    found = Merged()
+    with Store(into) as store, hold.held(into, "optlab store merge"):
+        for source in sources:
+            with Store(source, create=False) as other, _attached(store, other), store.transaction() as connection:
+                _trials(connection, str(source), found)
+                for name in other.studies() if studies else ():
+                    _study(store, other, name)
+                    found.studies.append(name)
     found.studies = list(dict.fromkeys(found.studies))
     return found
+
+
+def _verify(into: Path, sources: Sequence[Path], studies: bool) -> None:
+    """Look at all of it before anything is written."""
+    known: dict[str, tuple[Path, Mapping[str, Any]]] = {}
+    itself = next((path for path in sources if path.resolve() == into.resolve()), None)
+    if itself is not None:
+        raise OptlabError(f"the store {itself} cannot be merged into itself; name another one")
+    for path in (into, *sources) if into.exists() else sources:
+        with Store(path, create=False) as store:
+            with store.faults() as connection:
+                broken = seals.broken(connection)
+            if broken:
+                raise storefile.damaged(path, f"{sum(broken.values())} rows are not as they were written")
+            for name in store.studies() if studies else ():
+                _refuse(name, *known.setdefault(name, (path, store.study(name))), path, store.study(name))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from optlab.evidence.looks import LOOKS
+from optlab.rules import VERIFIED, Optimizer
 from optlab.study import environment, ingredients, protocol, told
 from optlab.study.cells import Contender
 from optlab.study.spec import Study
@@ -99,5 +100,6 @@ def formula(contender: Contender) -> dict[str, Any]:
         "flops": rule.flops(options),
         "slots": len(rule.slots),
         "verified": list(rule.verified),
+        "verified_how": VERIFIED if rule.verified and isinstance(rule, Optimizer) else "",
         "values": {name: value for name, value in contender.usual if ("hyper", name) not in contender.dimensions()},
     }

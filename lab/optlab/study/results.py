@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """The outcomes of one study in a store, read when asked for.
+    """The outcomes of one study in a store, read once, when asked for.
 
     Args:
         store: path of the store. name: the study's; by default the one that ran last.
@@ -45,6 +45,7 @@ class Results:
             self.record: dict[str, Any] = opened.study(name)
         self._study = study
         self._evidence: Evidence | None = None
+        self._frame: pd.DataFrame | None = None
         self._followed: pd.DataFrame  # made with the evidence
 
     @property
@@ -60,8 +61,10 @@ class Results:
 
     def frame(self) -> pd.DataFrame:
         """One row per trial; columns as `optlab.study.tables` says."""
-        with Store(self.store, create=False) as opened:
-            return opened.frame(self.name)
+        if self._frame is None:
+            with Store(self.store, create=False) as opened:
+                self._frame = opened.frame(self.name)
+        return self._frame.copy(deep=False)  # the caller may write into it; pandas copies what is written
 
     def curves(self) -> pd.DataFrame:
         """Learning curves, one row per trial and evaluated epoch."""
@@ -71,8 +74,8 @@ class Results:
     def evidence(self) -> Evidence:
         """Selection, ranking and profiles, made once from `frame` and the curves of the chosen cells."""
         if self._evidence is None:
+            frame = self.frame()
             with Store(self.store, create=False) as opened:
-                frame = opened.frame(self.name)
                 self._followed = read_curves(opened, frame, self.design.get("select", "median"))
             self._evidence = evidence_of(self.design, frame, self._followed, self.record.get("published"))
         return self._evidence
@@ -114,11 +117,19 @@ class Results:
             return page
         return report.write(self.evidence(), frame, self._followed, record, Path(out))
 
-    def figure(self, name: str, *, problem: str | None = None, optimizer: str | None = None, width: float | None = None) -> Figure:
+    def figure(
+        self,
+        name: str,
+        *,
+        problem: str | None = None,
+        optimizer: str | None = None,
+        data: str | None = None,
+        width: float | None = None,
+    ) -> Figure:
         """One figure of the report, drawn at its final width.
 
         name: "heatmaps", "heatmap" (with `optimizer`), "sensitivity", "learning-step", "learning-seconds", "learning-flops".
-        width: inches.
+        data: what a heat map shows, "validation", "test" or "train"; by default what the cells were chosen on. width: inches.
 
         Raises:
             OptlabError: there is no such figure; the sentence names those that there are.
@@ -127,12 +138,16 @@ class Results:
 
         known = []
         for picture in pictures(self.evidence(), width, self.frame()):
-            if problem not in (None, picture.problem) or optimizer not in (None, picture.contender):
+            if problem not in (None, picture.problem) or optimizer not in (None, picture.contender) or data not in (None, picture.on):
                 continue
             known.append(picture.name)
+            if name == picture.kind and picture.aside and data is None:
+                continue
             if name in (picture.name, picture.kind):
                 return picture.draw()
-        chosen = "".join(f" for {what} {one!r}" for what, one in (("problem", problem), ("optimizer", optimizer)) if one is not None)
+        chosen = "".join(
+            f" for {what} {one!r}" for what, one in (("problem", problem), ("optimizer", optimizer), ("data", data)) if one is not None
+        )
         raise OptlabError(f"there is no figure {name!r}{chosen}{nearest(name, known)}; there are {', '.join(known) or 'none'}")
 
     def train(self, contender: str, problem: str | None = None) -> Outcome:

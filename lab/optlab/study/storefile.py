@@ -81,6 +81,8 @@ def writing(path: Path) -> tuple[sqlite3.Connection, str]:
         OptlabError: see `inspect`; also a file that is damaged or cannot be written.
     """
     inspect(path)
+    if path.exists() and not _writable(path):  # SQLite would open it all the same, and fail when the first trials have run
+        raise OptlabError(f"the store {path} cannot be written, nor a log beside it; give a file in a writable folder with --store")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         uri = f"{path.resolve().as_uri()}?mode=rwc"

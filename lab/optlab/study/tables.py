@@ -44,6 +44,7 @@ OUTCOMES = (*_OUTCOME, *extras.NUMBERS, "diagnosis")
 """Columns of a frame that are no settings."""
 _COLUMNS = ("problem", "contender", "phase", "cell", "numbers", "same", *_OUTCOME)
 _TEXTS = ("problem", "contender", "phase", "cell", "numbers", "status", "sentence", "metric", "confusion")
+_OWN = ("numbers", "confusion")  # texts that hardly two trials share
 _COUNTS = ("replicate", "steps", "epochs")
 _NUMBERS = {name: "int64" if name in _COUNTS else "float64" for name in _COLUMNS if name not in _TEXTS}
 _WHOLE = ("bad_epoch", "bad_step", "bad_layer", "dead_units", "zero_weights")
@@ -91,38 +92,36 @@ def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int],
         found = [row for row in rows if row[1] is not None]  # planned, not run yet
         if not found:
             continue
-        _, _, own, keys, *columns = zip(*found, strict=True)
+        _, _, own, keys, *values = zip(*found, strict=True)
         digests += [digest.hex() for digest in own]
         which.append(np.array([configurations.place(key, describe) for key in keys]))
-        for name, column in zip(_COLUMNS, columns, strict=True):
+        for name, column in zip(_COLUMNS, values, strict=True):
             if name in texts:
-                texts[name] += [one.setdefault(text, text) for text in column]
+                texts[name] += column if name in _OWN else [one.setdefault(text, text) for text in column]
             else:
                 numbers[name].append(np.array(column, dtype=_NUMBERS[name]))
     if not digests:
         return _empty()
     settings = configurations.table(np.concatenate(which))
     outcome: dict[str, Any] = {name: np.concatenate(parts) for name, parts in numbers.items()} | texts
-    result = pd.DataFrame({name: outcome[name] for name in _OUTCOME} | _diagnoses(texts["numbers"], outcome["same"]))
-    del outcome, numbers
-    implied = np.where(result["replicate"] >= FIRST_CONFIRMATION, CONFIRMATION, TUNING)
-    identity = pd.DataFrame(
-        {
-            "digest": digests,
-            "problem": _given_or(texts["problem"], settings.pop("_problem")),
-            "contender": _given_or(texts["contender"], settings["optimizer"]),
-            "optimizer": settings.pop("optimizer"),
-            "phase": _given_or(texts["phase"], implied),
-            "replicate": result.pop("replicate"),
-            "cell": _given_or(texts["cell"], settings.pop("_cell")),
-        }
-    )
-    table = pd.concat([identity, settings, result], axis=1)
-    hyper = sorted(name for name in table.columns if name.startswith("hyper."))
-    first = [name for name in table.columns if name not in hyper]
-    place = first.index("l1") + 1
-    numeric = dict.fromkeys(("lr", "l1", "l2", "sharpness"), "float64")
-    return table[[*first[:place], *hyper, *first[place:]]].astype(numeric | dict.fromkeys(_WHOLE, "Int64"))
+    implied = np.where(outcome["replicate"] >= FIRST_CONFIRMATION, CONFIRMATION, TUNING)
+    # One column after the other into one table: put together from parts it was there three times, 100 MB for 100,000 trials.
+    columns: dict[str, Any] = {
+        "digest": digests,
+        "problem": _given_or(outcome["problem"], settings.pop("_problem")),
+        "contender": _given_or(outcome["contender"], settings["optimizer"]),
+        "optimizer": settings.pop("optimizer"),
+        "phase": _given_or(outcome["phase"], implied),
+        "replicate": outcome["replicate"],
+        "cell": _given_or(outcome["cell"], settings.pop("_cell")),
+    }
+    hyper = sorted(name for name in settings if name.startswith("hyper."))
+    rates = {name: np.asarray(settings.pop(name), dtype="float64") for name in ("lr", "l2", "l1")}
+    columns |= rates | {name: settings.pop(name) for name in hyper} | settings
+    columns |= {name: outcome[name] for name in _OUTCOME[1:]} | dict(_diagnoses(outcome["numbers"], outcome["same"]))
+    columns |= {name: pd.array(np.asarray(columns[name], dtype="float64"), dtype="Int64") for name in _WHOLE}
+    columns["sharpness"] = np.asarray(columns["sharpness"], dtype="float64")
+    return pd.DataFrame(columns, copy=False)
 
 
 def _empty() -> pd.DataFrame:

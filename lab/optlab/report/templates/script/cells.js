@@ -45,7 +45,7 @@
       cell.setAttribute("tabindex", "-1");
       cells.set(cell.dataset.at, cell);
     }
-    const first = [...cells.values()].find((cell) => /\nchosen\n/.test(cell.dataset.text)) ?? cells.values().next().value;
+    const first = [...cells.values()].find((cell) => /\nchosen( on \w+)?\n/.test(cell.dataset.text)) ?? cells.values().next().value;
     if (!first) continue;
     first.setAttribute("tabindex", "0");
     const figure = map.parentElement; // an SVG that listens for focus itself becomes a stop of the tab key in Chromium
