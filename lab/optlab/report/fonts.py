@@ -26,7 +26,15 @@ _GLYPHS = [
     0x2264,
     0x2265,
 ]
+_FURTHER = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Microsoft YaHei", "Malgun Gothic", "Hiragino Sans", "Arial Unicode MS")
 _LAYOUT = ["GSUB", "GPOS", "GDEF", "MATH", "FFTM"]
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """Return DejaVu Sans, which comes with matplotlib, and those fonts of this machine that have letters which it lacks."""
+    known = set(font_manager.fontManager.get_font_names())
+    return ("DejaVu Sans", *(name for name in _FURTHER if name in known))
 
 
 @cache

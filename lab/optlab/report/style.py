@@ -6,6 +6,7 @@ text as text and may be put into the page, where ``inline`` turns its inks into 
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
@@ -28,7 +29,6 @@ Dash = tuple[int, tuple[float, ...]]
 DASHES: tuple[Dash, ...] = ((0, ()), (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.2, 1.5)), (0, (8, 2)), (0, (3, 1)))
 SIZE, SMALL, TINY = 8.0, 6.8, 6.0
 RC: dict[str, Any] = {
-    "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": SIZE,
     "axes.linewidth": 0.6,
@@ -58,9 +58,12 @@ COLUMN, TWO_COLUMNS = 3.37, 7.0
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw and save inside this: a name with a ``$`` is text, not mathematics, and the user's own matplotlib settings do not leak in."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box; the tables of the page have it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(RC)  # type: ignore[arg-type]
+        mpl.rcParams["font.family"] = [*fonts.families(), "sans-serif"]
         yield
 
 
@@ -110,7 +113,7 @@ def png(figure: Figure, dpi: int = 220) -> bytes:
 def pdf(figure: Figure) -> bytes:
     """Return the figure as PDF bytes, its fonts embedded as TrueType: journals refuse Type 3."""
     with styled():
-        mpl.rcParams["font.sans-serif"] = [fonts.family(), "DejaVu Sans"]
+        mpl.rcParams["font.family"] = [fonts.family(), *fonts.families()]
         buffer = io.BytesIO()
         figure.savefig(buffer, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
         return buffer.getvalue()
