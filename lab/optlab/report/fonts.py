@@ -26,7 +26,9 @@ _GLYPHS = [
     0x2264,
     0x2265,
 ]
-_FURTHER = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Microsoft YaHei", "Malgun Gothic", "Hiragino Sans", "Arial Unicode MS")
+_FURTHER = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Microsoft YaHei", "Malgun Gothic", "Hiragino Sans", "Arial Unicode MS",
+)  # fmt: skip
 _LAYOUT = ["GSUB", "GPOS", "GDEF", "MATH", "FFTM"]
 
 
