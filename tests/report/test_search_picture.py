@@ -63,6 +63,14 @@ def test_a_grid_of_three_axes_keeps_its_maps_and_shows_the_best_over_the_others(
     assert {"search", "heatmap"} <= {picture.kind for picture in figures.pictures(found)}
 
 
+def test_cells_without_a_setting_are_left_out_of_its_panel() -> None:
+    some, others = study(hyper={"beta1": (0.5, 0.9, 0.99)}, layers=("64-50-10",), **SMALL), study(layers=("64-50-50-10",), **SMALL)
+    frame, curves = together(some, others)
+    found = evidence.summary(frame, curves)
+    drawn = {panel.title: panel for panel in search.search(found, "digits").panels}
+    assert len(drawn["beta1"].series[0].x) == found.cells["hyper.beta1"].notna().sum() < len(found.cells)
+
+
 def test_a_plain_grid_needs_no_such_picture() -> None:
     frame, curves = study(**SMALL)
     assert search.search(evidence.summary(frame, curves), "digits").panels == ()

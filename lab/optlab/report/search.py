@@ -44,9 +44,10 @@ def search(evidence: Evidence, problem: str) -> Panels:
 
 
 def _panel(axis: str, own: dict[str, pd.DataFrame], problem: str, chosen: dict[object, object]) -> Panel:
+    own = {name: has for name, part in own.items() if len(has := part[part[axis].notna()])}  # some cells may have no such setting
     every = pd.concat([part[axis] for part in own.values()])
-    numeric = all(edges.is_number(value) for value in every.dropna())
-    numbers = sorted(float(value) for value in every.dropna().unique()) if numeric else []
+    numeric = all(edges.is_number(value) for value in every)
+    numbers = sorted(float(value) for value in every.unique()) if numeric else []
     log = numeric and numbers[0] > 0 and numbers[-1] / numbers[0] >= WIDE
     zero = len(numbers) > 2 and numbers[0] == 0 and numbers[-1] / numbers[1] >= WIDE  # 0 beside decades has no place on a line
     few = zero or (len(numbers) <= FEW and len(numbers) < min(map(len, own.values())))
