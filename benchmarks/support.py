@@ -19,10 +19,10 @@ from optlab.execution import Executor
 from optlab.outcome import Outcome
 from optlab.settings import Settings, pairs
 from optlab.streams import Streams
+from optlab.study.pool import MOST
 
 Array = npt.NDArray[Any]
 
-TOGETHER = 16
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -69,9 +69,9 @@ def case_b(rates: Sequence[float], strengths: Sequence[float]) -> tuple[Dataset,
 
 
 def sweep(dataset: Dataset, trials: Sequence[Settings], threads: int) -> list[Outcome]:
-    """Train them all in a pool of that many threads, `TOGETHER` in a call of the kernel."""
+    """Train them all in a pool of that many threads, as many in a call of the kernel as there go in a study."""
     run = Executor(catalogue())
-    calls = [[(settings, Streams(0)) for settings in trials[first : first + TOGETHER]] for first in range(0, len(trials), TOGETHER)]
+    calls = [[(settings, Streams(0)) for settings in trials[first : first + MOST]] for first in range(0, len(trials), MOST)]
     with single_threaded(), ThreadPoolExecutor(threads) as pool:
         found = list(itertools.chain.from_iterable(pool.map(lambda call: run(call, dataset), calls)))
     assert all(isinstance(one, Outcome) for one in found), found

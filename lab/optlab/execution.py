@@ -66,33 +66,28 @@ def execute(
     streams: Streams,
     catalogue: Catalogue,
     *,
-    prepared: Prepared | None = None,
-    stop: Array | None = None,
     initial: Any = None,
     orders: Any = None,
     running: bool = False,
     diagnostics: bool = False,
-    area: bool = True,
 ) -> Outcome:
     """Train once.
 
-    prepared: `Prepared(settings, dataset, catalogue)` or one that fits them; made where it is not given.
-    stop: int64 (1,), polled at each step; anything but 0 ends the run. initial: flat start in place of the initializer's.
-    orders: (epochs, rows) indices in place of the order policy. running: keep the mean cost of each mini-batch before its update.
+    initial: flat start in place of the initializer's. orders: (epochs, rows) indices in place of the order policy.
+    running: keep the mean cost of each mini-batch before its update.
     diagnostics: look at the network at the end, over the training rows (`Outcome.diagnosis`); it changes no other number.
-    area: take the area under the ROC curve, too.
     The caller pins BLAS to one thread (`optlab.blas.single_threaded`).
 
     Raises:
         OptlabError: a shape that does not fit, a plugin that is missing or breaks its contract.
     """
-    ready = prepared or Prepared(settings, dataset, catalogue)
+    ready = Prepared(settings, dataset, catalogue)
     first = ready.start(streams) if initial is None else _given(initial, settings, ready.wiring.sizes)
     [ran] = loop.run(
         ready.wiring.kernel, ready.model, [_job(ready, settings, streams, catalogue, first, running)],
-        orders=_orders(orders, settings.epochs, len(dataset.train)), stop=stop, keep_before=diagnostics, outputs=ready.outputs_left(),
+        orders=_orders(orders, settings.epochs, len(dataset.train)), keep_before=diagnostics, outputs=ready.outputs_left(),
     )  # fmt: skip
-    return _outcome(ran, ready, settings, dataset, diagnostics, area)
+    return _outcome(ran, ready, settings, dataset, diagnostics, area=True)
 
 
 def _job(ready: Prepared, settings: Settings, streams: Streams, catalogue: Catalogue, first: Array, running: bool = False) -> loop.Job:
@@ -132,7 +127,10 @@ def _classified(ready: Prepared, dataset: Dataset, ran: loop.Ran, area: bool) ->
 
 
 class Executor:
-    """`execute` for many trials from many threads: each thread keeps what its last trial has in common with the next."""
+    """`execute` for many trials from many threads: each thread keeps what its last trial has in common with the next.
+
+    stop: int64 (1,), polled at each step; anything but 0 ends the trials.
+    """
 
     def __init__(self, catalogue: Catalogue, stop: Array | None = None) -> None:
         self._catalogue, self._stop, self._kept = catalogue, stop, threading.local()
@@ -140,7 +138,10 @@ class Executor:
     def __call__(
         self, trials: Sequence[tuple[Settings, Streams]], dataset: Dataset, diagnostics: bool = False, area: bool = True
     ) -> list[Outcome | BaseException]:
-        """The outcome of each trial, or why it has none; see `execute`. Neighbours that differ in numbers alone share a call."""
+        """The outcome of each trial, or why it has none; see `execute`. Neighbours that differ in numbers alone share a call.
+
+        area: take the area under the ROC curve, too.
+        """
         found: dict[int, Outcome | BaseException] = {}
         waiting: list[tuple[int, Settings, loop.Job]] = []
         ready: Prepared | None = getattr(self._kept, "prepared", None)

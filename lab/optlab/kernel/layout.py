@@ -21,6 +21,7 @@ running          float64[T, steps or 0]         objective of each mini-batch bef
 result           float64[T, RESULT_SIZE]        what happened, then working memory
 averages         real[T, n or 0]                the weights that the last row of the history evaluates, where there is room
 outputs          real[T, ...]                   as many elements from model[MODEL_OUTPUTS] on as there is room for, after each trial
+statuses         int64[T]                       how each trial ended: DONE and the others below
 stop             int64[1]                       polled at each step; anything but 0 ends the trials
 ===============  =============================  ==================================================================
 """
