@@ -114,10 +114,11 @@ def _of_problem(
     for name in dict.fromkeys(frame["contender"]):  # one by one: those without further seeds show what they have
         own, theirs = frame[frame["contender"].eq(name)], name in published
         mine = chosen[chosen.index.isin([(problem, name)])]
-        table = rank.ranked(own, cells[cells["contender"].eq(name)], mine, {problem: Design() if theirs else design})
+        rows = rank.replicates(own, mine)
+        table = rank.ranked(rows, cells[cells["contender"].eq(name)], mine, {problem: Design() if theirs else design})
         about = {"published": theirs, "problem_there": own["testproblem"].iloc[0] if theirs else "", "data": "test" if theirs else data}
         tables.append(table.assign(**about, chosen_on=picked.get(name, ("", ""))[1]))
-        parts.append(rank.replicates(own, mine))
+        parts.append(rows)
     rows, line = pd.concat(parts, ignore_index=True), profiles.sensitivity(cells, chosen)
     followed = profiles.follow(rows, curves)
     table = pd.concat(tables, ignore_index=True).drop(columns=["rank", "claimed_on"])

@@ -16,9 +16,8 @@ Runs = Mapping[str, Mapping[str, "pd.Series[float]"]]
 """Problem -> contender -> metric of its runs, indexed by replicate."""
 
 
-def confirmed(frame: pd.DataFrame, chosen: pd.DataFrame, contenders: tuple[str, ...]) -> Runs:
-    """Return the confirmation replicates of the chosen cells on the data set that claims read; contenders without any are absent."""
-    rows = rank.replicates(frame, chosen)
+def confirmed(rows: pd.DataFrame, contenders: tuple[str, ...]) -> Runs:
+    """Return those of ``rank.replicates`` that confirm, on the data set that claims read; contenders without any are absent."""
     rows = rows.assign(value=rank.claimed(rows))
     rows = rows[rows["evidence"].eq(rank.CONFIRMED)]
     found: dict[str, dict[str, pd.Series[float]]] = {}

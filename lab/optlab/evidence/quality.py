@@ -103,7 +103,7 @@ def _runs(frame: pd.DataFrame, select_by: str) -> "dict[tuple[str, str], pd.Seri
         return {}
     chosen = select.choose_from(select.cells(frame, select_by))
     order: Sequence[str] = [str(name) for name in frame["contender"].unique()]
-    found = pairs.confirmed(frame, chosen, tuple(order))
+    found = pairs.confirmed(rank.replicates(frame, chosen), tuple(order))
     return {(problem, contender): values for problem, runs in found.items() for contender, values in runs.items()}
 
 

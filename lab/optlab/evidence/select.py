@@ -35,6 +35,7 @@ SETTINGS = (
     "dtype",
     "epochs_asked",
 )
+RESULTS = tuple(f"{data}_{what}" for data in ("validation", "train", "test") for what in ("metric", "cost"))
 WORST = ("diverged", "error")
 """Statuses whose final values count as the worst possible, whatever the frame holds."""
 
@@ -57,9 +58,10 @@ def as_ranked(frame: pd.DataFrame, column: str) -> "pd.Series[float]":
 
 
 def chosen_on(frame: pd.DataFrame) -> dict[str, str]:
-    """Return the data set that choices are made on, per problem: ``validation``, or ``train`` where there is no validation set."""
+    """Return the data set that the tuning phase chooses on, per problem: ``validation``, or ``train`` where there is no validation set."""
     found: dict[str, str] = {}
-    for problem, rows in frame.groupby("problem", sort=False):
+    read = [name for name in ("problem", "validation_metric", "train_metric") if name in frame]
+    for problem, rows in frame.loc[frame["phase"].eq("tuning"), read].groupby("problem", sort=False):
         held_out = bool(np.isfinite(rows["validation_metric"].astype("float64")).any())
         trained = bool(np.isfinite(rows["train_metric"].astype("float64")).any()) if "train_metric" in rows else False
         found[str(problem)] = "train" if trained and not held_out else "validation"
@@ -75,8 +77,11 @@ def cells(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
     ``eligible``: fewer than half of the replicates diverged or got stuck, and the median is a finite number. With ``by="mean"`` those
     medians are means: then one diverged replicate is enough to make a cell ineligible.
     """
-    tuning = frame[frame["phase"].eq("tuning")].reset_index(drop=True)
-    sets = tuning["problem"].map(chosen_on(tuning))
+    # The settings, most of the columns, are taken from the first row of each cell alone: with 100,000 trials a copy of all is 60 MB.
+    read = [*KEY, "cell", "status", *(name for name in RESULTS if name in frame)]
+    tuned = frame["phase"].eq("tuning")
+    tuning = frame.loc[tuned, read].reset_index(drop=True)
+    sets = tuning["problem"].map(chosen_on(frame))
     held_out = sets.eq("validation")
     has_train = "train_metric" in tuning.columns
     values = tuning[[*KEY, "cell"]].assign(
@@ -88,8 +93,9 @@ def cells(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
         share_stuck=tuning["status"].eq("stuck").astype("float64"),
     )
     groups = values.groupby([*KEY, "cell"], sort=False)
-    first = tuning.assign(chosen_on=sets).groupby([*KEY, "cell"], sort=False).nth(0)
-    table = first[[*KEY, "cell", *settings(frame), "chosen_on"]].set_index([*KEY, "cell"])
+    first = ~tuning.duplicated([*KEY, "cell"]).to_numpy()
+    places = np.flatnonzero(tuned)[first]
+    table = frame[[*KEY, "cell", *settings(frame)]].iloc[places].assign(chosen_on=sets[first].to_numpy()).set_index([*KEY, "cell"])
     table.insert(table.shape[1] - 1, "n", groups.size())
     complete = groups["median"].count().eq(table["n"])
     table["median"] = groups["median"].agg(by).where(complete)

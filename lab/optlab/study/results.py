@@ -222,7 +222,8 @@ def evidence_of(
 def read_curves(store: Store, frame: pd.DataFrame, select_by: str = "median") -> pd.DataFrame:
     """The learning curves that the evidence in a frame is read from, those of the chosen cells: all of 100,000 trials would be 500 MB."""
     chosen = chosen_cells(frame, select_by)
-    named = zip(frame["problem"], frame["contender"], frame["cell"], frame["digest"], strict=True)
+    able = frame[frame["cell"].isin(set(chosen.values()))]
+    named = zip(able["problem"], able["contender"], able["cell"], able["digest"], strict=True)
     return store.curves(
         list(dict.fromkeys(digest for problem, contender, cell, digest in named if chosen.get((problem, contender)) == cell))
     )
