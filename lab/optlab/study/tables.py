@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from optlab.study import curves as curve_blocks
 from optlab.study import extras, seals
@@ -43,10 +42,9 @@ IDENTITY = ("digest", "problem", "contender", "optimizer", "phase", "replicate",
 OUTCOMES = (*_OUTCOME, *extras.NUMBERS, "diagnosis")
 """Columns of a frame that are no settings."""
 _COLUMNS = ("problem", "contender", "phase", "cell", "numbers", "same", *_OUTCOME)
-_TEXTS = ("problem", "contender", "phase", "cell", "numbers", "status", "sentence", "metric", "confusion")
-_OWN = ("numbers", "confusion")  # texts that hardly two trials share
+_TEXTS = ("problem", "contender", "phase", "cell", "numbers", "status", "sentence", "metric")
 _COUNTS = ("replicate", "steps", "epochs")
-_NUMBERS = {name: "int64" if name in _COUNTS else "float64" for name in _COLUMNS if name not in _TEXTS}
+_NUMBERS = {name: "int64" if name in _COUNTS else "float64" for name in _COLUMNS if name not in (*_TEXTS, "confusion")}
 _WHOLE = ("bad_epoch", "bad_step", "bad_layer", "dead_units", "zero_weights")
 _SELECTED = ", ".join(f"trial.{name}" for name in _OUTCOME)
 
@@ -79,35 +77,40 @@ EXACT = f"""
 def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int], str]) -> pd.DataFrame:
     """The frame described above, from rows of `STUDY_ROWS` or `DIGEST_ROWS`.
 
-    describe: the description of a configuration. Rows come in chunks and leave their numbers in arrays: all of them at once as Python
-    objects would be 6 KB per trial.
+    describe: the description of a configuration. Rows come in chunks and leave their numbers in buffers and the texts that hardly two of
+    them share in arrays: all of them at once as Python objects would be 6 KB per trial.
     """
     import pandas as pd
+    import pyarrow as pa
 
-    configurations, digests, which = Configurations(), list[str](), list[npt.NDArray[np.int64]]()
+    configurations, which = Configurations(), bytearray()
+    own_texts: dict[str, list[Any]] = {"digest": [], "confusion": []}
     texts: dict[str, list[str | None]] = {name: [] for name in _TEXTS}
-    numbers: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in _NUMBERS}
+    numbers = {name: bytearray() for name in _NUMBERS}  # grow in place: arrays to put together at the end leave a heap full of holes
     one: dict[str | None, str | None] = {}  # equal texts are one object
     for rows in chunks:
         found = [row for row in rows if row[1] is not None]  # planned, not run yet
         if not found:
             continue
         _, _, own, keys, *values = zip(*found, strict=True)
-        digests += [digest.hex() for digest in own]
-        which.append(np.array([configurations.place(key, describe) for key in keys]))
+        own_texts["digest"].append(pa.array([digest.hex() for digest in own], pa.large_string()))
+        which += np.array([configurations.place(key, describe) for key in keys], dtype="int64").tobytes()
         for name, column in zip(_COLUMNS, values, strict=True):
-            if name in texts:
-                texts[name] += column if name in _OWN else [one.setdefault(text, text) for text in column]
+            if name in numbers:
+                numbers[name] += np.array(column, dtype=_NUMBERS[name]).tobytes()
+            elif name in own_texts:
+                own_texts[name].append(pa.array(column, pa.large_string()))
             else:
-                numbers[name].append(np.array(column, dtype=_NUMBERS[name]))
-    if not digests:
+                texts[name] += [one.setdefault(text, text) for text in column]
+    if not which:
         return _empty()
-    settings = configurations.table(np.concatenate(which))
-    outcome: dict[str, Any] = {name: np.concatenate(parts) for name, parts in numbers.items()} | texts
+    settings = configurations.table(np.frombuffer(which, dtype="int64"))
+    outcome: dict[str, Any] = {name: np.frombuffer(buffer, dtype=_NUMBERS[name]) for name, buffer in numbers.items()} | texts
+    outcome["confusion"] = _together(own_texts.pop("confusion"))
     implied = np.where(outcome["replicate"] >= FIRST_CONFIRMATION, CONFIRMATION, TUNING)
     # One column after the other into one table: put together from parts it was there three times, 100 MB for 100,000 trials.
     columns: dict[str, Any] = {
-        "digest": digests,
+        "digest": _together(own_texts.pop("digest")),
         "problem": _given_or(outcome["problem"], settings.pop("_problem")),
         "contender": _given_or(outcome["contender"], settings["optimizer"]),
         "optimizer": settings.pop("optimizer"),
@@ -122,6 +125,15 @@ def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int],
     columns |= {name: pd.array(np.asarray(columns[name], dtype="float64"), dtype="Int64") for name in _WHOLE}
     columns["sharpness"] = np.asarray(columns["sharpness"], dtype="float64")
     return pd.DataFrame(columns, copy=False)
+
+
+def _together(parts: Sequence[Any]) -> Any:
+    """The texts of Arrow arrays; where there is none at all, as many times None."""
+    import pandas as pd
+    import pyarrow as pa
+
+    found = pa.concat_arrays(parts)  # in one piece: many would be put together whenever some rows are taken
+    return [None] * len(found) if found.null_count == len(found) else pd.array(found, dtype="str")
 
 
 def _empty() -> pd.DataFrame:
