@@ -56,3 +56,33 @@ def test_one_value_is_an_axis_of_one_and_repeats_are_refused() -> None:
         axes.values(["a", "a"])
     with pytest.raises(ValueError, match="at least one"):
         axes.values([])
+
+
+def test_values_of_a_long_axis_are_compared_with_few_others() -> None:
+    compared = 0
+
+    class Named:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def __hash__(self) -> int:
+            return self.number
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return isinstance(other, Named) and self.number == other.number
+
+    names = [Named(k) for k in range(2000)]
+    assert axes.values(names) == names
+    assert compared <= 3 * len(names)  # 2 million each with each
+
+
+@pytest.mark.parametrize("twice", [[1, 2, 1], [[50], [20], [50]], ["a", "b", "b"], [0.1, 1, 0.1]])
+def test_a_value_twice_is_refused(twice: list[object]) -> None:
+    with pytest.raises(ValueError, match="is listed twice"):
+        axes.values(twice)
+
+
+def test_equal_values_of_different_kinds_are_two() -> None:
+    assert axes.values([1, 1.0, True]) == [1, 1.0, True]

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import optlab
 from optlab.errors import OptlabError
 from optlab.study.estimate import AROUND_DIAGNOSIS, AROUND_TRIAL, duration, estimate, size
+from optlab.study.progress import evaluation_cost, expected_cost
 from optlab.study.spec import Study
 from optlab.study.speed import numpy_step
 from optlab.study.store import Store
@@ -142,3 +145,27 @@ def test_the_same_epochs_by_budget_or_by_name_are_the_same_trials() -> None:
 def test_amounts_are_said_as_people_say_them() -> None:
     assert [duration(one) for one in (0.2, 40, 700, 12_600)] == ["under a second", "about 40 s", "about 12 min", "about 3.5 h"]
     assert [size(one) for one in (850e3, 2.44e6, 3e9)] == ["850 kB", "2.4 MB", "3.0 GB"]
+
+
+def test_a_trial_that_evaluates_often_is_expected_to_cost_more() -> None:
+    def cost(evaluate_every: int, sizes: tuple[int, ...] = (4, 4, 3)) -> float:
+        return expected_cost(sizes, "full", 100, evaluate_every, 90, 150)
+
+    often, rarely = (cost(every) - expected_cost((4, 4, 3), "full", 100, every, 90, 0) for every in (1, 10))
+    assert often / rarely == pytest.approx(102 / 12)
+    assert often == pytest.approx(evaluation_cost((4, 4, 3), 100, 1, 150))
+    assert cost(0) < cost(50) < cost(1)
+    # By processor time a row of each of these takes 36, 100, 500 and 1260 ns.
+    rows = [evaluation_cost(sizes, 1, 0, 1) / 2 for sizes in ((4, 4, 3), (4, 4, 10), (64, 50, 10), (64, 200, 10))]
+    np.testing.assert_allclose(np.array(rows) / rows[0], np.array([36, 100, 500, 1260]) / 36, rtol=0.3)
+
+
+def test_trials_beyond_the_edge_of_a_grid_count_when_the_study_has_run(tmp_path: Path) -> None:
+    study = tiny(optimizer=["gd"], l2=0.0, epochs=15, confirm=2, seeds=3, lr=optlab.log(1e-4, 1e-2, 3), extend=True, name="cropped")
+    before = estimate(study, tmp_path / "lab.db")
+    results = study.run(tmp_path / "lab.db")
+    added = sum(len(one["values"]) for one in results.record["extended"])
+    assert added and (before.tuning, before.found) == (9, 0)
+    after = estimate(study, tmp_path / "lab.db")
+    assert (after.tuning, after.found) == (9 + 3 * added, 9 + 3 * added)
+    assert (after.confirmed, after.steps) == (2, 0)  # what was chosen lies beyond the first grid

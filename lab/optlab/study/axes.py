@@ -169,8 +169,14 @@ def values(given: Any) -> list[Any]:
     found = as_list(given)
     if not found:
         raise ValueError("an axis needs at least one value")
+    seen: set[tuple[type, Any]] = set()
     for k, value in enumerate(found):
-        if any(type(value) is type(other) and value == other for other in found[:k]):
+        try:
+            twice = (type(value), value) in seen
+            seen.add((type(value), value))
+        except TypeError:  # a network's layers: a list
+            twice = any(type(value) is type(other) and value == other for other in found[:k])
+        if twice:
             raise ValueError(f"{value!r} is listed twice")
     return found
 

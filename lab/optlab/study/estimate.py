@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from pathlib import Path
 from optlab.evidence import words
 from optlab.evidence.looks import LOOKS
 from optlab.study import environment, extend
-from optlab.study.progress import expected_cost
+from optlab.study.cells import Extensions
+from optlab.study.progress import evaluation_cost, expected_cost
 from optlab.study.spec import Study
 from optlab.study.speed import Speed, numpy_step, rows, unit
 from optlab.study.trial import FIRST_CONFIRMATION, Cell, Trial
@@ -19,17 +21,8 @@ from optlab.study.trial import FIRST_CONFIRMATION, Cell, Trial
 TRIAL_BYTES, CELL_BYTES, ROW_BYTES = 500, 250, 30
 """A trial with its places in the indices, a cell's settings, a row of a learning curve: as stores of 200 and 2000 trials grew."""
 
-AROUND_TRIAL, AROUND_DIAGNOSIS = 10, 50
-"""Steps of NumPy (`speed.numpy_step`) that Python takes around a trial (7 to 13, by processor time), and around a diagnosis."""
-EVALUATED_ROW = 1e4
-"""Units of `speed.work` that cost and metric of an evaluated row take beside the network: 0.4 us where a unit takes 35 ps."""
-DIAGNOSIS_GRADIENTS = 50
-"""Gradients over all training rows in a diagnosis: 25 products with the Hessian."""
-
 AROUND_TRIAL, AROUND_DIAGNOSIS = 6, 40
 """Steps of NumPy (`speed.numpy_step`) that Python takes around a trial (5 to 7, by processor time) and around a diagnosis (27 to 50)."""
-EVALUATED_ROW = 1e4
-"""Units of `speed.work` that cost and metric of an evaluated row take beside the network: 0.4 us where a unit takes 35 ps."""
 DIAGNOSIS_GRADIENTS = 50
 """Gradients over all training rows in a diagnosis: 25 products with the Hessian."""
 
@@ -85,7 +78,7 @@ def estimate(study: Study, store: str | Path, workers: int | None = None, until_
     spec, seeds, confirm = study.spec, study.spec.seeds, LOOKS[0] if until_decided else study.spec.confirm
     rungs = (*(spec.halving.epochs if spec.halving is not None else ()), None)
     groups: dict[tuple[str, str], list[_Group]] = {}
-    for cell in study.cells():
+    for cell in study.cells(_grown(study, Path(store))):
         own = groups.setdefault((cell.problem, cell.contender), [_Group() for _ in rungs])
         for group, epochs in zip(own, rungs, strict=True):
             group.add(study, cell, epochs, finished, speed)
@@ -106,6 +99,13 @@ def estimate(study: Study, store: str | Path, workers: int | None = None, until_
         tuning, confirmation, found, confirmed, round(tally.steps), tally.flops, tally.wall(threads), speed.source, threads,
         round(tally.bytes + tally.cells * CELL_BYTES), tuple(_more(study, confirmation, until_decided)),
     )  # fmt: skip
+
+
+def _grown(study: Study, store: Path) -> Extensions:
+    """The axes that had grown when the study last ran with this store: what lies there is tuned and may be what was chosen."""
+    known = dict(rows(store, "SELECT name, description FROM study", "study")) if study.spec.extend else {}
+    record = json.loads(known.get(study.name, "{}"))
+    return extend.again(study, record.get("extended", ()))
 
 
 def _finished(store: Path, diagnosed: bool) -> set[str]:
@@ -131,10 +131,8 @@ class _Group:
         data = study.datasets.get(cell.problem, 0)
         n, parts = len(data.train), [part for part in (data.train, data.validation, data.test) if part is not None]
         cost = study.costs(settings, cell.sizes, n)
-        arguments = cell.sizes, settings.batch_size, settings.epochs, settings.evaluate_every, n
         # Evaluations are no part of the seconds of an outcome; they cost what they cost beside the training.
-        evaluated = sum(map(len, parts))
-        share = expected_cost(*arguments, evaluated) / max(expected_cost(*arguments, 0), 1.0)
+        evaluations = evaluation_cost(cell.sizes, settings.epochs, settings.evaluate_every, sum(map(len, parts)))
         training = settings.epochs * cost.steps * speed.seconds_per_step(cell, n)
         if settings.time_limit:
             training = min(training, settings.time_limit)
@@ -143,7 +141,7 @@ class _Group:
         self.cells += 1
         self.steps += settings.epochs * cost.steps
         self.flops += settings.epochs * cost.flops
-        self.seconds += training * share + (rows * evaluated * EVALUATED_ROW + diagnosis) * unit()
+        self.seconds += training + (evaluations + diagnosis) * unit()
         self.held += (AROUND_TRIAL + (AROUND_DIAGNOSIS if study.spec.diagnostics else 0)) * numpy_step()
         self.rows += rows
         self.found += _stored(study, dataclasses.replace(cell, settings=settings), range(study.spec.seeds), finished)

@@ -8,7 +8,7 @@ not grow, nor does a value leave the domain of its hyper-parameter.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,22 @@ def grow(
                 after.setdefault((problem, label), {})[axis] = (*sorted([*kept, *found]), *words)
                 new.append(Growth(problem, label, name_of(axis), found, number))
     return after, new
+
+
+def again(study: Study, grown: Iterable[Mapping[str, Any]]) -> Extensions:
+    """The axes as they had grown: what `grow` made of the growths that a study's record tells of, in their order."""
+    found: dict[tuple[str, str], dict[Dimension, tuple[Any, ...]]] = {}
+    contenders = {one.label: one for one in study.contenders}
+    for one in grown:
+        key = one["problem"], one["contender"]
+        if key[0] not in study.problems or key[1] not in contenders:  # the study has changed since
+            continue
+        dimensions = contenders[key[1]].dimensions()
+        axis = next((axis for axis in dimensions if name_of(axis) == one["axis"]), None)
+        if axis is not None:
+            own = found.setdefault(key, {})
+            own[axis] = tuple(dict.fromkeys((*own.get(axis, listed(dimensions[axis])), *one["values"])))
+    return found
 
 
 def beyond(values: tuple[Any, ...], at: Any, admits: Callable[[Any], bool]) -> tuple[Any, ...]:

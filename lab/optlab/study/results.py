@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError, nearest
-from optlab.study import environment, imported, told
-from optlab.study.axes import listed
-from optlab.study.cells import Dimension, Extensions, name_of
+from optlab.study import environment, extend, imported, told
 from optlab.study.store import Store
 from optlab.study.trial import FIRST_CONFIRMATION
 
@@ -171,23 +169,10 @@ class Results:
         chosen = chosen_cells(self.frame(), study.spec.select).get((problem, contender))
         if chosen is None:
             raise OptlabError(f"no cell of {contender} trained on {problem}: each diverged, got stuck, or has not run yet")
-        cell = next(
-            cell for cell in study.cells(self._extensions()) if (cell.problem, cell.contender, cell.id) == (problem, contender, chosen)
-        )
-        replicate = FIRST_CONFIRMATION if study.spec.confirm else 0
+        cells = study.cells(extend.again(study, self.record.get("extended", ())))
+        cell = next(cell for cell in cells if (cell.problem, cell.contender, cell.id) == (problem, contender, chosen))
         with single_threaded():
             return execute(cell.settings, study.datasets.get(problem, replicate), Streams(study.spec.seed, replicate), study.catalogue)
-
-    def _extensions(self) -> Extensions:
-        """The axes that grew when the study ran, as `Study.cells` takes them."""
-        found: dict[tuple[str, str], dict[Dimension, tuple[Any, ...]]] = {}
-        contenders = {one.label: one for one in self._study.contenders} if self._study is not None else {}
-        for one in self.record.get("extended", ()):
-            contender = contenders[one["contender"]]
-            axis = next(axis for axis in contender.dimensions() if name_of(axis) == one["axis"])
-            grown = found.setdefault((one["problem"], one["contender"]), {})
-            grown[axis] = (*grown.get(axis, listed(contender.dimensions()[axis])), *one["values"])
-        return found
 
     def __repr__(self) -> str:
         return f"Results({self.name!r} in {str(self.store)!r})"
