@@ -1,7 +1,7 @@
 """Kill runs, feed bad input, rerun stored trials, time the store, and write docs/reliability.md: `python -m benchmarks.reliability`.
 
 Every figure of that page is measured here, by the code that the tests use (tests/faults, tests/fuzz). It takes about an hour on two cores;
-`--kills N`, `--inputs N` and `--trials N` make it shorter, and the page says how many there were.
+`--kills N`, `--inputs N`, `--trials N` and `--large N` make it shorter, and the page says how many there were.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import hypothesis
 
+from benchmarks import stores
 from optlab.study import environment
 from optlab.study.spec import Study
 from optlab.study.store import Store
@@ -95,7 +96,27 @@ def sweep(trials: int) -> dict[str, float]:
         }  # fmt: skip
 
 
-def page(killed: dict[str, int], compared: int, fuzzed: dict[str, tuple[int, int]], swept: dict[str, float]) -> str:
+def large(trials: int) -> dict[str, Any]:
+    """What a made-up study of about so many trials costs those who read it; see `benchmarks.stores.measured`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lab.db"
+        return stores.measured(path, stores.made(path, trials), trials)
+
+
+def large_rows(found: dict[str, Any]) -> list[str]:
+    """Rows of the page's table of the store."""
+    of = f"a study of {found['trials']:,} trials"
+    summarised = found["open"]["seconds"] + found["info"]["seconds"]
+    return [
+        f"| bytes per trial of {stores.EPOCHS} epochs, {of} | {found['bytes_per_trial']:,.0f} |",
+        f"| processor time to open and summarise it (`optlab store info`) | {summarised:.1f} s |",
+        *(f"| {what} it: processor time, memory of the process | {found[name]['seconds']:.1f} s, {found[name]['megabytes']:.0f} MB |"
+          for name, what in (("frame", "one table of"), ("evidence", "evidence in"), ("go on", "going on with"))),
+        f"| memory of a process that does any of it, at most | {max(found[name]['megabytes'] for name in stores.TASKS):.0f} MB |",
+    ]  # fmt: skip
+
+
+def page(killed: dict[str, int], compared: int, fuzzed: dict[str, tuple[int, int]], swept: dict[str, float], kept: dict[str, Any]) -> str:
     """The text of docs/reliability.md."""
     about = environment.describe()
     lines = [
@@ -137,6 +158,7 @@ def page(killed: dict[str, int], compared: int, fuzzed: dict[str, tuple[int, int
         f"| processor time per trial | {swept['cpu_ms']:.2f} ms |",
         f"| bytes per trial, curves included | {swept['bytes']:,.0f} |",
         f"| run again by `optlab verify` and the same, bit for bit | {swept['verified']:,.0f} of {swept['verified']:,.0f} |",
+        *large_rows(kept),
         "",
     ]
     return "\n".join(lines)
@@ -147,13 +169,16 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=105)
     parser.add_argument("--inputs", type=int, default=2000)
     parser.add_argument("--trials", type=int, default=20_000)
+    parser.add_argument("--large", type=int, default=100_000)
     asked = parser.parse_args()
     say = functools.partial(print, flush=True)
     swept = sweep(asked.trials)
     say(f"{swept}")
+    kept = large(asked.large)
+    say(f"{kept}")
     fuzzed = inputs(asked.inputs, say)
     killed, compared = kills(asked.kills, say)
-    PAGE.write_text(page(killed, compared, fuzzed, swept))
+    PAGE.write_text(page(killed, compared, fuzzed, swept, kept))
     say(f"{PAGE} with hypothesis {hypothesis.__version__}")
 
 

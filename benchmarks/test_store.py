@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import stores
+from benchmarks import reliability, stores
 from optlab.study import inventory
 from optlab.study.results import Results
 from optlab.study.store import Store
@@ -50,6 +50,14 @@ def test_info(benchmark: Any, small: Path) -> None:
 def test_frame(benchmark: Any, small: Path) -> None:
     results = Results(small)
     assert len(benchmark.pedantic(results.frame, rounds=3, warmup_rounds=1)) > 0.9 * SMALL
+
+
+def test_the_page_says_what_a_large_study_costs() -> None:
+    found = reliability.large(300)
+    text = "\n".join(reliability.large_rows(found))
+    assert 250 < found["trials"] < 400 and f"a study of {found['trials']:,} trials" in text
+    peak = max(found[name]["megabytes"] for name in stores.TASKS)
+    assert 50 < peak < 500 and f"at most | {peak:.0f} MB |" in text
 
 
 @pytest.mark.long

@@ -93,3 +93,25 @@ def test_without_test_data_there_is_no_map_of_them() -> None:
     assert heatmap.data_sets(evidence.summary(frame, curves), "digits") == ["validation", "train"]
     frame, curves = study(contenders=("adam",), test=False, validation=False, tuning=1, confirm=1, epochs=2)
     assert heatmap.data_sets(evidence.summary(frame, curves), "digits") == ["train"]
+
+
+def test_the_pixels_of_a_map_of_many_cells_are_its_colours() -> None:
+    rates, strengths = tuple(np.geomspace(1e-4, 1.0, 45).tolist()), tuple(np.geomspace(1e-6, 1e-1, 50).tolist())
+    many = evidence.summary(*study(contenders=("gd",), lr=rates, l2=strengths, tuning=1, confirm=1, seed=2))
+    heat = heatmap.heat_map(many, "digits", "gd")
+    assert heat.dense and heat.median.shape == (50, 45)
+    figure = heatmap_picture.draw(heat, heatmap.scale([heat], "accuracy"))
+    assert figure.get_size_inches()[1] < 4
+    assert "cell:" not in style.svg(figure, "x") and len(style.svg(figure, "x")) < 400_000
+    picture, box = imread(io.BytesIO(style.png(figure, dpi=600))), figure.axes[0].get_position()
+    tall, wide = picture.shape[:2]
+    wanted, seen = expected(many, "gd", "validation"), 0
+    assert heat.chosen is not None
+    for (i, j), colour in wanted.items():
+        if heat.diverged[i, j] or heat.stuck[i, j] or max(abs(i - heat.chosen[0]), abs(j - heat.chosen[1])) < 3:
+            continue
+        x = wide * (box.x0 + box.width * (j + 0.5) / 45)
+        y = tall * (1 - box.y1 + box.height * (i + 0.5) / 50)
+        assert picture[int(y), int(x), :3] == pytest.approx(mpl.colors.to_rgb(colour), abs=4 / 255)  # of 64 colours the nearest
+        seen += 1
+    assert seen > 500

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from optlab.evidence import Evidence, edges, select, words
 from optlab.report.labels import AXIS, batch, short
 
+DENSE = 40
+"""Rows or columns beyond which a map has colours and hatchings alone: a number would be smaller than 2 points."""
+
 
 @dataclass(frozen=True)
 class HeatMap:
@@ -51,6 +54,11 @@ class HeatMap:
     quantity: str
     edges: tuple[tuple[str, str], ...]
     """Settings whose chosen value is the last of its grid, with the side: ("lr", "high"); none on data that chose nothing."""
+
+    @property
+    def dense(self) -> bool:
+        """Whether its cells are too small for anything but a colour."""
+        return max(self.median.shape) > DENSE
 
     @property
     def subtitle(self) -> str:
@@ -99,15 +107,15 @@ def heat_map(evidence: Evidence, problem: str, contender: str, data: str | None 
     }
     arrays = {name: np.full(shape, np.nan) for name in columns}
     names = np.full(shape, None, dtype=object)
-    alike = _of(evidence.best_cells, key)
+    alike = set(_of(evidence.best_cells, key)["cell"])
     chosen = None
     best: list[tuple[int, int]] = []
-    for _, cell in slice_.iterrows():
+    for cell in slice_[[x_name, *([y_name] if y_name else []), "cell", *columns.values()]].to_dict("records"):
         place = (_index(y, cell[y_name]) if y_name else 0, _index(x, cell[x_name]))
         for name, array in arrays.items():
             array[place] = cell[columns[name]]
         names[place] = cell["cell"]
-        if trained and not ending and cell["cell"] != through["cell"] and alike["cell"].eq(cell["cell"]).any():
+        if trained and not ending and cell["cell"] != through["cell"] and cell["cell"] in alike:
             best.append(place)
         chosen = place if trained and cell["cell"] == through["cell"] else chosen
     quantity = f"{data} {words.METRICS.get(evidence.metric.get(problem, ''), 'metric')}"

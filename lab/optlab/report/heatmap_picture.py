@@ -6,9 +6,12 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+from numpy.typing import NDArray
 
 from optlab.report import style
 from optlab.report.heatmap import HeatMap
@@ -16,6 +19,11 @@ from optlab.report.labels import AXIS, cell_text, short, tick_labels
 
 COLOURS = mpl.colormaps["cividis"]
 """Monotone in lightness: readable in grey and by the colour-blind (Nunez, Anderton and Renslow, PLoS ONE 13, 2018)."""
+LUMA = np.array([0.299, 0.587, 0.114])
+LEVELS = 64
+"""Colours of a dense map."""
+ROW, TALLEST = 0.235, 2.6
+"""Inches: a row of a map, and all rows of a dense one."""
 LIGHT, DARK = "#fefefe", "#1a1a1a"
 """Inks on top of cells: unlike ``style.INK`` the same by day and by night, as the cells are."""
 DIVERGED, STUCK = "/////", "-----"
@@ -27,7 +35,7 @@ def draw(heat: HeatMap, bounds: tuple[float, float], width: float = style.COLUMN
     with style.styled():
         warning, caption = _caption(heat, width)
         warned, caption = len(caption), [*warning, *caption]
-        row = 0.235
+        row = _row(heat)
         bottom = 0.36 + 0.105 * len(caption) + 0.15
         figure = style.blank(width, bottom + row * len(heat.y) + 0.40)
         height = bottom + row * len(heat.y) + 0.40
@@ -57,10 +65,9 @@ def draw_all(maps: list[HeatMap], bounds: tuple[float, float], width: float = st
     """Return all maps of a problem as one figure, two abreast, on one colour scale."""
     with style.styled():
         abreast = min(2, len(maps))
-        row, gap = 0.235, 0.64
-        tallest = max(len(heat.y) for heat in maps)
+        gap, tallest = 0.64, max(_row(heat) * len(heat.y) for heat in maps)
         rows = -(-len(maps) // abreast)
-        height = 0.40 + rows * (tallest * row + gap) + 0.26
+        height = 0.40 + rows * (tallest + gap) + 0.26
         each = width / abreast
         figure = style.blank(width, height)
         shared = {heat.settings for heat in maps}
@@ -69,13 +76,51 @@ def draw_all(maps: list[HeatMap], bounds: tuple[float, float], width: float = st
         style.write(figure, 0.04, height - 0.16, note, weight="bold")
         _bar(figure, width - 1.02, height - 0.145, bounds, maps[0].quantity)
         for place, heat in enumerate(maps):
-            left, top = (place % abreast) * each, height - 0.40 - (place // abreast) * (tallest * row + gap)
+            left, top = (place % abreast) * each, height - 0.40 - (place // abreast) * (tallest + gap)
             style.write(figure, left + 0.50, top - 0.16, style.shorten(heat.contender, 20), weight="bold")
             note = f"{heat.chosen_text}{', at the edge' if heat.edges else ''}"
             style.write(figure, left + each - 0.06, top - 0.16, note, style.SMALL, style.MUTED, ha="right")
-            _panel(figure, heat, bounds, (left + 0.50, top - 0.24 - row * len(heat.y), each - 0.56, row * len(heat.y)))
+            high = _row(heat) * len(heat.y)
+            _panel(figure, heat, bounds, (left + 0.50, top - 0.24 - high, each - 0.56, high))
         _key(figure, 0.04, 0.07, width, any(heat.best for heat in maps))
         return figure
+
+
+def _row(heat: HeatMap) -> float:
+    """Return the height of a row in inches."""
+    return min(ROW, TALLEST / len(heat.y)) if heat.dense else ROW
+
+
+def _shapes(axes: Axes, heat: HeatMap, norm: Normalize) -> None:
+    """Draw a dense map: one shape per colour, hatching and ink; an image would be smaller, but PGF takes none."""
+    finite, known = np.isfinite(heat.median), ~(np.isnan(heat.median) & np.isnan(heat.diverged))
+    level = np.where(finite, np.round(norm(np.where(finite, heat.median, 0.0)) * (LEVELS - 1)), -1).astype(int)
+    palette = np.array([*COLOURS(np.linspace(0, 1, LEVELS)), mpl.colors.to_rgba(style.VOID)])
+    for colour in np.unique(level[known]):
+        look = mpl.colors.to_hex(palette[colour]) if colour >= 0 else style.VOID
+        _add(axes, known & (level == colour), facecolor=look, linewidth=0.0, antialiased=False)  # smooth edges would leave seams
+    dark = palette[level][..., :3] @ LUMA < 0.5
+    for share, hatch in ((heat.diverged, DIVERGED), (heat.stuck, STUCK)):
+        for ink, where in ((LIGHT, dark), (DARK, ~dark)):
+            _add(axes, (share > 0) & where, facecolor="none", edgecolor=ink, linewidth=0.0, hatch=hatch)
+
+
+def _add(axes: Axes, where: NDArray[np.bool_], **look: Any) -> None:
+    """Draw these cells as one shape."""
+    boxes = [_box(i, begin, end) for i in np.flatnonzero(where.any(axis=1)) for begin, end in _runs(where[i])]
+    if boxes:
+        axes.add_artist(PathPatch(Path.make_compound_path(*boxes), clip_on=False, **look))
+
+
+def _runs(marked: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return begin and end of each run of true values."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], marked.astype(int), [0]))))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _box(row: int, begin: int, end: int) -> Path:
+    corners = [(begin, row), (end, row), (end, row + 1), (begin, row + 1), (begin, row)]
+    return Path(corners, [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY])
 
 
 def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], place: tuple[float, float, float, float]) -> None:
@@ -89,13 +134,15 @@ def _panel(figure: Figure, heat: HeatMap, bounds: tuple[float, float], place: tu
         # Nothing leaves the axes, and clipping each of some hundred boxes takes a sixth of the time and of the SVG.
         return axes.add_artist(Rectangle((x, y), wide, high, clip_on=False, **look))
 
-    for i, j in np.ndindex(rows, columns):
+    if heat.dense:
+        _shapes(axes, heat, norm)
+    for i, j in () if heat.dense else np.ndindex(rows, columns):
         value = float(heat.median[i, j])
         if np.isnan(value) and np.isnan(heat.diverged[i, j]):
             continue
         red, green, blue, _ = COLOURS(float(norm(value))) if np.isfinite(value) else mpl.colors.to_rgba(style.VOID)
         face = mpl.colors.to_hex((red, green, blue)) if np.isfinite(value) else style.VOID
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        dark = LUMA @ (red, green, blue) < 0.5
         ink = LIGHT if dark else DARK
         style.mark(box(j, i, 1, 1, facecolor=face, edgecolor=style.PAPER, linewidth=0.8), f"cell:{i}:{j}")
         text = cell_text(value)

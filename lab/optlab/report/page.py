@@ -136,7 +136,7 @@ def _draw(evidence: Evidence, picture: Picture, trials: tooltips.Trials, where: 
     shown["label"] = lines.BUDGETS.get(picture.budget or "", "")
     shown["note"] = confusion.absent(picture.data) if isinstance(picture.data, confusion.Confusion) else heat.warning if heat else ""
     shown["settings"], shown["plain"] = (heat.settings, heat.median.size == 1) if heat else ("", False)
-    shown["alike"] = bool(heat and heat.best)
+    shown["alike"], shown["dense"] = bool(heat and heat.best), bool(heat and heat.dense)
     return shown, files
 
 

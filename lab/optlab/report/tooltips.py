@@ -18,7 +18,10 @@ Trials = Mapping[tuple[str, str, str], list[str]]
 
 def lost_trials(frame: pd.DataFrame) -> Trials:
     """Return, per (problem, contender, cell), one line for each tuning replicate that diverged, got stuck or failed."""
-    tuning = frame[frame["phase"].eq("tuning") & frame["status"].isin([*WORST, "stuck"])]
+    read = [
+        name for name in ("problem", "contender", "cell", "replicate", "status", "sentence", "epochs", "steps", "layer") if name in frame
+    ]
+    tuning = frame.loc[frame["phase"].eq("tuning") & frame["status"].isin([*WORST, "stuck"]), read]
     found: dict[tuple[str, str, str], list[str]] = {}
     for row in tuning.to_dict("records"):
         key = (str(row["problem"]), str(row["contender"]), str(row["cell"]))
@@ -38,7 +41,12 @@ def _said(row: Mapping[object, object]) -> str:
 
 
 def titles(heat: HeatMap, trials: Trials) -> dict[str, str]:
-    """Return the text of each cell by the name it has in the picture, lines separated by line breaks, the settings first."""
+    """Return the text of each cell by the name it has in the picture, lines separated by line breaks, the settings first.
+
+    A dense map has no cells to point at: as SVG those of 91 x 91 would be 3 MB.
+    """
+    if heat.dense:
+        return {}
     made = {}
     for i, j in np.ndindex(*heat.median.shape):
         if heat.cell[i, j] is None:

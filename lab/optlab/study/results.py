@@ -171,6 +171,7 @@ class Results:
             raise OptlabError(f"no cell of {contender} trained on {problem}: each diverged, got stuck, or has not run yet")
         cells = study.cells(extend.again(study, self.record.get("extended", ())))
         cell = next(cell for cell in cells if (cell.problem, cell.contender, cell.id) == (problem, contender, chosen))
+        replicate = FIRST_CONFIRMATION if study.spec.confirm else 0
         with single_threaded():
             return execute(cell.settings, study.datasets.get(problem, replicate), Streams(study.spec.seed, replicate), study.catalogue)
 
