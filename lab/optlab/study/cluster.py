@@ -195,7 +195,7 @@ class Cluster:
         if returned.refused:
             self._refused[returned.worker] = returned.refused
             self._looked = -_LOOK
-            batches.back(Batch(batch.trials, batch.cost, batch.faults - 1))
+            batches.back(batch, 0)
             return True
         self._pace.note(batch.cost, returned.seconds, len(batch.trials))
         records = (unpacked(batch.trials[number], fields) for number, fields in returned.records.items())
