@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optlab.study.batches import Batch
+from optlab.study.endings import ending
 from optlab.study.recent import DATASETS, Recent
 from optlab.study.shipment import Shipment
 
@@ -101,14 +101,7 @@ class Member:
 
     def ending(self) -> str:
         """How the process ended, in words."""
-        code = self._process.wait()
-        if code >= 0:
-            return f"exit code {code}"
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return name + (", as the system does where memory runs out" if -code == signal.SIGKILL else "")
+        return ending(self._process.wait())
 
     def _read(self) -> None:
         assert self._process.stdout is not None
