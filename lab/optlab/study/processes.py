@@ -118,8 +118,8 @@ class Crew:
         """Whether a process has no more than so many batches, and those behind the first one are little work."""
         if len(member.batches) > depth:
             return False
-        waiting = itertools.islice(member.batches.values(), 1, None)
-        return depth < 2 or self._pace.seconds(sum(batch.cost for batch in waiting)) < AHEAD_SECONDS
+        waiting = sum(batch.cost for batch in itertools.islice(member.batches.values(), 1, None))
+        return depth < 2 or (self._pace.known and self._pace.seconds(waiting) < AHEAD_SECONDS)
 
     def _with_data(self, batch: Batch, records: list[Record]) -> tuple[Batch, dict[str, Dataset]]:
         """What can be run of a batch, with the data by their digests."""
