@@ -19,6 +19,7 @@ class Described:
 
     def __init__(self, connection: sqlite3.Connection, table: str, stored: Callable[[str], str | bytes] = str) -> None:
         self._connection, self._table, self._stored = connection, table, stored
+        self._insert = f"{seals.inserted(table)} ON CONFLICT (digest) DO NOTHING"
         self._known: dict[bytes, int] = {}
 
     def id(self, description: str) -> int:
@@ -31,11 +32,9 @@ class Described:
         return self._known[digest]
 
     def _found(self, digest: bytes, description: str) -> int:
-        insert = f"INSERT INTO {self._table} (digest, description) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
-        entered = self._connection.execute(insert, (digest, self._stored(description)))
-        if entered.rowcount == 1:
-            self._connection.execute(f"{seals.sealed(self._table)} WHERE id = ?", (entered.lastrowid,))
-            return int(entered.lastrowid or 0)
+        (new,) = self._connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {self._table}").fetchone()
+        if self._connection.execute(self._insert, (new, digest, self._stored(description))).rowcount == 1:
+            return int(new)
         return int(self._connection.execute(f"SELECT id FROM {self._table} WHERE digest = ?", (digest,)).fetchone()[0])
 
     def forget(self) -> None:
