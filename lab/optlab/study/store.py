@@ -107,16 +107,18 @@ class Store:
             OptlabError: the disk is full or the file is gone; none of these records is stored, all earlier ones are.
         """
         with self.transaction() as connection:
-            where = self._environments.id(json.dumps(dict(environment), sort_keys=True))
+            [where] = self._environments.ids([json.dumps(dict(environment), sort_keys=True)])
             pairs = [(record, bytes.fromhex(record.trial.digest)) for record in records]
             connection.executemany("DELETE FROM trial WHERE digest = ? AND status = 'error'", [(digest,) for _, digest in pairs])
             pairs = [(one, digest) for one, digest in pairs if one.diagnosis is None or not self._diagnosed_later(one, digest)]
             first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM trial").fetchone()[0]
-            rows = [self._trial_row(row, one, digest, where) for row, (one, digest) in enumerate(pairs, start=first)]
-            connection.executemany(_INSERT["trial"], rows)
+            rows = range(first, first + len(pairs))
+            cells = self._configurations.ids([one.trial.cell.description for one, _ in pairs])
+            trials = [_trial_row(row, cell, where, *pair) for row, cell, pair in zip(rows, cells, pairs, strict=True)]
+            connection.executemany(_INSERT["trial"], trials)
             blocks = curve_blocks.packed([one.curves for one, _ in pairs])
-            connection.executemany(_INSERT["curve"], [(row, *block) for row, block in enumerate(blocks, start=first)])
-            looked_at = [(row, one.diagnosis, 1) for row, (one, _) in enumerate(pairs, start=first) if one.diagnosis is not None]
+            connection.executemany(_INSERT["curve"], [(row, *block) for row, block in zip(rows, blocks, strict=True)])
+            looked_at = [(row, one.diagnosis, 1) for row, (one, _) in zip(rows, pairs, strict=True) if one.diagnosis is not None]
             connection.executemany(_INSERT["diagnosis"], looked_at)
 
     def _diagnosed_later(self, record: Record, digest: bytes) -> bool:
@@ -127,14 +129,6 @@ class Store:
             same = former[1] == curve_blocks.digest(record.curves)
             self._connection.execute(_DIAGNOSED, (former[0], record.diagnosis, same))
         return former is not None
-
-    def _trial_row(self, row: int, record: Record, digest: bytes, environment: int) -> tuple[Any, ...]:
-        trial, what = record.trial, self._configurations.id(record.trial.cell.description)
-        return (
-            row, digest, what, environment, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
-            record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals(),
-            record.roc_auc, record.confusion, record.bad_epoch, record.bad_step, record.bad_layer,
-        )  # fmt: skip
 
     # -- studies --------------------------------------------------------------------------------------------------------
 
@@ -264,3 +258,13 @@ class Store:
             if not all(row[0] for row in rows):
                 raise storefile.damaged(self.path, "a row is not as it was written")
             yield rows
+
+
+def _trial_row(row: int, configuration: int, environment: int, record: Record, digest: bytes) -> tuple[Any, ...]:
+    """In the order of `seals.SEALED`."""
+    trial = record.trial
+    return (
+        row, digest, configuration, environment, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
+        record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals(),
+        record.roc_auc, record.confusion, record.bad_epoch, record.bad_step, record.bad_layer,
+    )  # fmt: skip
