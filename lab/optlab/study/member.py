@@ -66,11 +66,9 @@ class Member:
         return sum(len(batch.trials) for batch in self.batches.values())
 
     def give(self, number: int, batch: Batch, datasets: Mapping[str, Dataset]) -> None:
-        """One more batch to run after those that it has. datasets: what its trials run on, by digest; no more than the process keeps."""
-        # Both sides use the digests in this order, so that they forget the same ones.
-        sent = {digest: None if digest in self._known else data for digest, data in datasets.items()}
-        for digest in sent:
-            self._known.use(digest)
+        """One more batch to run after those that it has. datasets: what its trials run on, by digest."""
+        new = self._known.lacking(dict.fromkeys(datasets, True))  # it need not hold the data themselves
+        sent = {digest: data if new[digest] else None for digest, data in datasets.items()}
         self._out.put(("batch", number, batch.trials, sent))
         self.batches[number] = batch
 
