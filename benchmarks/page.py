@@ -24,7 +24,7 @@ from benchmarks.results import Change, Record, Results
 from optlab.errors import OptlabError
 from optlab.evidence import words
 from optlab.report import style
-from optlab.report.tables import place
+from optlab.report.placing import place
 
 MOST_BARS = 40  # changes in the picture; the table below it has all of them
 

@@ -69,7 +69,7 @@ def timed(backend: Backend, todo: list[Trial], prices: Prices) -> tuple[float, f
 @pytest.fixture(scope="module", params=list(LENGTHS))
 def ready(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Backend], list[Trial], Prices]]:
     pytest.importorskip("distributed")
-    count = {"long": 20, "short": 2000}[request.param] * CORES
+    count = {"long": 60, "short": 2000}[request.param] * CORES
     if request.config.getoption("benchmark_disable"):
         count = 4 * CORES
     study = swept(request.param, count)

@@ -32,7 +32,7 @@ def test_areas_and_counts_are_scikit_learns_on_ties_too(classes: int, n: int, di
     labels = rng.permutation(np.concatenate([np.arange(classes), rng.integers(0, classes, n - classes)]))
     outputs = np.round(rng.normal(size=(n, classes if classes > 2 else 1)), digits)
     link = "softmax" if classes > 2 else "sigmoid"
-    counts, area = classified.classified(outputs, part(labels, classes), link)
+    [(counts, area)] = classified.classified(outputs[None], part(labels, classes), link)
     assert counts is not None
     if classes == 2:
         assert area == pytest.approx(roc_auc_score(labels, outputs[:, 0]), abs=1e-12)
@@ -90,13 +90,13 @@ def test_a_class_without_test_rows_has_an_empty_row_and_no_area() -> None:
 
 
 def test_outputs_that_are_no_numbers_give_neither() -> None:
-    counts, area = classified.classified(np.array([[0.1], [np.nan]]), part(np.array([0, 1]), 2), "sigmoid")
+    [(counts, area)] = classified.classified(np.array([[[0.1], [np.nan]]]), part(np.array([0, 1]), 2), "sigmoid")
     assert counts is None and math.isnan(area)
 
 
 def test_many_classes_have_an_area_but_no_matrix() -> None:
     labels = np.tile(np.arange(classified.MOST_CLASSES + 1), 2)
-    counts, area = classified.classified(np.eye(len(labels) // 2)[labels], part(labels, len(labels) // 2), "identity")
+    [(counts, area)] = classified.classified(np.eye(len(labels) // 2)[None, labels], part(labels, len(labels) // 2), "identity")
     assert counts is None and area == 1.0
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from optlab.blas import pin_loaded
 from optlab.errors import OptlabError
 from optlab.formula.derive import forward
 from optlab.formula.graph import Graph, trace
@@ -91,6 +92,7 @@ class Plugin:
         key = (self.digest(options), dtype)
         if key not in _compiled:
             _compiled[key] = build()
+            pin_loaded()  # compiling, and array code that is loaded, load scipy's BLAS
         return _compiled[key]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from optlab.errors import OptlabError
 from optlab.kernel import layout
 from optlab.network import Network
 from optlab.outcome import Outcome
-from optlab.prepared import Prepared
+from optlab.prepared import Prepared, penalty_flops
 from optlab.readout import bad_place, curves_of, verdict
 from optlab.registry import Catalogue
 from optlab.rules import Rule
@@ -35,6 +35,7 @@ ORDERS = {
     "cumulative": layout.ORDER_CUMULATIVE,
     "replacement": layout.ORDER_REPLACEMENT,
 }
+_SPENT = [layout.RESULT_STEPS, layout.RESULT_EPOCHS, layout.RESULT_SECONDS]
 L1_MODES = {"subgradient": layout.L1_SUBGRADIENT, "proximal": layout.L1_PROXIMAL}
 L2_MODES = {"coupled": layout.L2_COUPLED, "decoupled": layout.L2_DECOUPLED}
 
@@ -87,7 +88,8 @@ def execute(
         ready.wiring.kernel, ready.model, [_job(ready, settings, streams, catalogue, first, running)],
         orders=_orders(orders, settings.epochs, len(dataset.train)), keep_before=diagnostics, outputs=ready.outputs_left(),
     )  # fmt: skip
-    return _outcome(ran, ready, settings, dataset, diagnostics, area=True)
+    [outcome] = _outcomes([ran], ready, [settings], dataset, diagnostics, area=True)
+    return outcome
 
 
 def _job(ready: Prepared, settings: Settings, streams: Streams, catalogue: Catalogue, first: Array, running: bool = False) -> loop.Job:
@@ -98,32 +100,44 @@ def _job(ready: Prepared, settings: Settings, streams: Streams, catalogue: Catal
     return loop.Job(tuned.arrangement, first, table, plan, reals)
 
 
-def _outcome(ran: loop.Ran, ready: Prepared, settings: Settings, dataset: Dataset, diagnostics: bool, area: bool) -> Outcome:
-    wiring, result = ready.wiring, ran.result
-    curves = curves_of(ran.history, ready, ready.tuned(settings).step_flops, settings)
-    status, sentence = verdict(ran.code, result, curves, ready, dataset, settings)
+def _outcomes(
+    ran: Sequence[loop.Ran], ready: Prepared, settings: Sequence[Settings], dataset: Dataset, diagnostics: bool, area: bool
+) -> Iterator[Outcome]:
+    """The outcome of each trial, in turn. What NumPy can do for all of them at once is done so: alone it took 80 us per trial."""
+    wiring = ready.wiring
     # What the history evaluates is what predicts: an average of w where the rule keeps one.
     activations = tuple((a, dict(h)) for a, h in wiring.activations)
-    network = Network(wiring.sizes, activations, wiring.cost.link, ran.evaluated, dataset.mean, dataset.scale, dataset.classes)
-    cost, finished = (wiring.cost, dict(wiring.cost_hyper)), status not in ("diverged", "error")
-    confusion, roc_auc = _classified(ready, dataset, ran, area) if finished else (None, math.nan)
-    diagnosis = None
-    if diagnostics and finished and np.isfinite(ran.w).all():
-        diagnosis = examine(network, cost, dataset.train.X, dataset.train.Y, update_ratio(ran.before, ran.w, wiring.sizes))
-    return Outcome(
-        status, sentence, curves, "accuracy" if dataset.task == "classification" else "r2", network,
-        int(result[layout.RESULT_STEPS]), int(result[layout.RESULT_EPOCHS]), float(result[layout.RESULT_SECONDS]), float(curves[-1, 3]),
-        ran.running, cost, confusion, roc_auc, *bad_place(status, result), diagnosis,
-    )  # fmt: skip
+    metric, cost = "accuracy" if dataset.task == "classification" else "r2", (wiring.cost, dict(wiring.cost_hyper))
+    tables = list(_curves(ran, ready, settings))
+    known = zip(ran, tables, settings, strict=True)
+    verdicts = [verdict(one.code, one.result, curves, ready, dataset, own) for one, curves, own in known]
+    finished = [status not in ("diverged", "error") for status, _ in verdicts]
+    classes = iter(_classified(list(itertools.compress(ran, finished)), ready, dataset, area))
+    for one, curves, (status, sentence), sound in zip(ran, tables, verdicts, finished, strict=True):
+        network = Network(wiring.sizes, activations, wiring.cost.link, one.evaluated, dataset.mean, dataset.scale, dataset.classes)
+        confusion, roc_auc = next(classes) if sound else (None, math.nan)
+        diagnosis = None
+        if diagnostics and sound and np.isfinite(one.w).all():
+            diagnosis = examine(network, cost, dataset.train.X, dataset.train.Y, update_ratio(one.before, one.w, wiring.sizes))
+        steps, epochs, seconds = one.result[_SPENT].tolist()
+        yield Outcome(
+            status, sentence, curves, metric, network, int(steps), int(epochs), seconds, float(curves[-1, 3]), one.running, cost,
+            confusion, roc_auc, *bad_place(status, one.result), diagnosis,
+        )  # fmt: skip
 
 
-def _classified(ready: Prepared, dataset: Dataset, ran: loop.Ran, area: bool) -> tuple[Array | None, float]:
-    """(confusion matrix, ROC-AUC) on the test rows."""
-    if dataset.test is None or dataset.task == "regression":
-        return None, math.nan
-    outputs = ready.test_outputs(ran)
-    assert outputs is not None
-    return classified(outputs, dataset.test, ready.wiring.cost.link, area)
+def _curves(ran: Sequence[loop.Ran], ready: Prepared, settings: Sequence[Settings]) -> Iterator[Array]:
+    flops = [ready.tuned(one).step_flops + penalty_flops(one, ready.weights) for one in settings]
+    for _, alike in itertools.groupby(zip(ran, flops, strict=True), lambda one: one[0].history.shape):
+        histories, per_step = zip(*((one.history, cost) for one, cost in alike), strict=True)
+        yield from curves_of(np.array(histories), ready, np.array(per_step))
+
+
+def _classified(ran: Sequence[loop.Ran], ready: Prepared, dataset: Dataset, area: bool) -> Sequence[tuple[Array | None, float]]:
+    """(confusion matrix, ROC-AUC) on the test rows, of each trial."""
+    if dataset.test is None or dataset.task == "regression" or not ran:
+        return [(None, math.nan)] * len(ran)
+    return classified(np.array([ready.test_outputs(one) for one in ran]), dataset.test, ready.wiring.cost.link, area)
 
 
 class Executor:
@@ -168,8 +182,9 @@ class Executor:
             jobs, kernel = [job for _, _, job in group], ready.wiring.kernel
             try:
                 ran = loop.run(kernel, ready.model, jobs, stop=self._stop, keep_before=diagnostics, outputs=ready.outputs_left())
-                for (place, settings, _), one in zip(group, ran, strict=True):
-                    found[place] = _outcome(one, ready, settings, dataset, diagnostics, area)
+                outcomes = _outcomes(ran, ready, [settings for _, settings, _ in group], dataset, diagnostics, area)
+                for (place, _, _), outcome in zip(group, outcomes, strict=True):
+                    found[place] = outcome
             except BaseException as error:  # also of a plugin that calls sys.exit()
                 found |= {place: error for place, _, _ in group if place not in found}
         return found

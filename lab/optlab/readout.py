@@ -12,7 +12,7 @@ from optlab.data import Dataset
 from optlab.derived import variation
 from optlab.kernel import layout
 from optlab.outcome import CURVES
-from optlab.prepared import Prepared, penalty_flops
+from optlab.prepared import Prepared
 from optlab.settings import Settings
 
 Array = npt.NDArray[Any]
@@ -31,23 +31,26 @@ SERVED = {
 }
 
 
-def curves_of(history: Array, prepared: Prepared, step_flops: float, settings: Settings) -> Array:
-    """The kernel's history with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums."""
-    curves = np.full((len(history), len(CURVES)), np.nan)
-    curves[:, :3] = history[:, _FIRST]
-    per_step = step_flops + penalty_flops(settings, prepared.weights)
-    curves[:, 3] = history[:, layout.HISTORY_ROWS] * prepared.flops_per_row + history[:, layout.HISTORY_STEP] * per_step
+def curves_of(histories: Array, prepared: Prepared, step_flops: Array) -> Array:
+    """(T, rows, len(CURVES)): the kernel's histories with FLOPs for evaluations and rows, and metrics as accuracy or R^2 for their sums.
+
+    histories: (T, rows, columns), as `kernel.layout` has them. step_flops: (T,), of an update and the penalties.
+    """
+    curves = np.full((*histories.shape[:2], len(CURVES)), np.nan)
+    curves[:, :, :3] = histories[:, :, _FIRST]
+    per_step = histories[:, :, layout.HISTORY_STEP] * step_flops[:, None]
+    curves[:, :, 3] = histories[:, :, layout.HISTORY_ROWS] * prepared.flops_per_row + per_step
     regression = prepared.wiring.task == "regression"
     costs = (layout.HISTORY_TRAIN_COST, layout.HISTORY_VALIDATION_COST, layout.HISTORY_TEST_COST)
     for column, source, part in zip((4, 6, 8), costs, prepared.parts, strict=True):
         if part is None:
             continue
-        curves[:, column], total = history[:, source], history[:, source + 1]
+        curves[:, :, column], total = histories[:, :, source], histories[:, :, source + 1]
         if not regression:
-            np.divide(total, len(part), out=curves[:, column + 1])
+            np.divide(total, len(part), out=curves[:, :, column + 1])
         else:
             with np.errstate(divide="ignore", invalid="ignore"):  # constant targets have no R^2
-                curves[:, column + 1] = 1 - total / variation(part)
+                curves[:, :, column + 1] = 1 - total / variation(part)
     return curves
 
 

@@ -107,8 +107,11 @@ def kind_of(plugin: Plugin) -> str:
 
 def _entry_points() -> Iterator[tuple[str, str, ModuleType]]:
     """(plugin name, distribution, module) of every entry point in the group."""
+    distributions: dict[importlib.metadata.Distribution | None, str] = {None: "unknown distribution"}  # each name parses metadata anew
     for entry in sorted(importlib.metadata.entry_points(group="optlab"), key=lambda entry: entry.name):
-        distribution = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown distribution"
+        if entry.dist and entry.dist not in distributions:
+            distributions[entry.dist] = f"{entry.dist.name} {entry.dist.version}"
+        distribution = distributions[entry.dist]
         try:
             yield entry.name, distribution, entry.load()
         except Exception as error:  # whatever a stranger's module raises is that plugin's fault, and named

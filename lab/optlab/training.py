@@ -162,7 +162,8 @@ def train(
         time_limit=_strength("time_limit", time_limit),
     )
     check_penalties(settings, rule)
-    with single_threaded():
+    own = catalogue.initializer(initializer).distribution.startswith("optlab ")  # another may import scipy when it is called
+    with single_threaded(scipy=not own):
         return execute(settings, dataset, streams, catalogue, initial=initial, orders=orders, running=running, diagnostics=diagnostics)
 
 

@@ -282,7 +282,8 @@ def test_the_local_cluster_ends_what_hangs_and_survives_what_dies(tmp_path: Path
     frame = results.frame()
     assert results.complete and len(frame) == 12
     assert set(frame.query("status == 'error'")["initializer"]) == {"deadly"}
-    assert frame.query("initializer == 'deadly'")["sentence"].str.startswith("its worker process ended again and again").all()
+    ended = "its worker process ended again and again (SIGKILL, as the system does where memory runs out); mend the plugin, or try "
+    assert frame.query("initializer == 'deadly'")["sentence"].str.startswith(ended).all()
     tiny(**keys, initializer=["glorot_uniform", "harmless"]).run(tmp_path / "calm.db", workers=2)
     for name in ("limited.db", "deadly.db"):
         assert exact(tmp_path / "calm.db").items() <= exact(tmp_path / name).items()

@@ -14,7 +14,7 @@ import pytest
 
 from optlab.errors import OptlabError
 from optlab.plugin import Positive, optimizer
-from optlab.study import pace
+from optlab.study import pace, processes
 from optlab.study.progress import Progress
 from optlab.study.run import run_study
 from optlab.study.spec import Study
@@ -67,6 +67,27 @@ def test_a_dead_worker_costs_at_most_its_trial(tmp_path: Path) -> None:
     calm = one_each(tmp_path, "deadly_once", "harmless", "glorot_uniform")
     (tmp_path / "struck").touch()
     calm.run(tmp_path / "calm.db", workers=1)
+    assert exact(tmp_path / "calm.db").items() <= exact(tmp_path / "lab.db").items()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends signals")
+@pytest.mark.parametrize(
+    ("bad", "asked", "said"),
+    [("deadly", {"processes": True}, "ended 2 times (SIGKILL"), ("forever", {"trial_limit": 1.5}, "after 1.5 s, the limit for a trial")],
+)
+def test_those_that_share_a_call_with_a_bad_trial_lose_nothing(
+    bad: str, asked: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LONGEST", "SHORTEST"):
+        monkeypatch.setattr(processes, name, 60.0)  # all but the first trials go out at once
+    names, told = ["glorot_uniform", bad, "harmless"], []
+    study = one_each(tmp_path, *names, lr=[0.1, 0.2])
+    results = run_study(study, tmp_path / "lab.db", workers=1, progress=lambda progress: told.append(progress.message), **asked)
+    frame = results.frame()
+    assert results.complete and len(frame) == 6 and any("its trials are tried again one by one" in one for one in told)
+    broken = frame.query("status == 'error'")
+    assert list(broken["initializer"]) == [bad, bad] and broken["sentence"].str.contains(said, regex=False).all()
+    one_each(tmp_path, "glorot_uniform", "harmless", lr=[0.1, 0.2]).run(tmp_path / "calm.db", workers=1)
     assert exact(tmp_path / "calm.db").items() <= exact(tmp_path / "lab.db").items()
 
 

@@ -41,7 +41,7 @@ print(len(compiled), compiled)
 def test_a_second_process_compiles_nothing() -> None:
     for dtype in ("float64", "float32"):
         kernel = load(dtype)
-        _ = kernel.trajectory, kernel.gradient, kernel.evaluate, kernel.predict, kernel.orders
+        _ = kernel.trajectory, kernel.gradient, kernel.evaluate, kernel.predict, kernel.orders, kernel.squared_residual
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0] == "0", done.stdout

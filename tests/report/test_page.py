@@ -14,7 +14,7 @@ from rich.console import Console
 
 from optlab import evidence, report
 from optlab.evidence import verdict
-from optlab.report import about, claims, formulas, tables
+from optlab.report import about, claims, formulas
 from tests.evidence.synthetic import OPTIMIZERS, study
 from tests.report.record import TOML, record
 
@@ -177,16 +177,6 @@ def test_columns_of_mixed_kinds_are_saved(tmp_path: Path) -> None:
     frame["batch_size"] = [64, "full"] * (len(frame) // 2)
     report.write(evidence.summary(frame, curves), frame, curves, {}, tmp_path)
     assert set(pd.read_parquet(tmp_path / "tables" / "trials.parquet")["batch_size"]) == {"64", "full"}
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "index.html"
-    tables.place(path, b"old")
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        tables.place(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_unknown_latex_falls_back_to_the_text_of_the_formula(tmp_path: Path) -> None:

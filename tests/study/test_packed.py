@@ -1,6 +1,7 @@
 """Descriptions come back as they were, in few bytes, in every later version."""
 
 import hashlib
+import itertools
 import json
 import zlib
 
@@ -40,5 +41,5 @@ def read(block: bytes) -> str | None:
 
 def test_damage_is_seen() -> None:
     block = packed.pack(CELL.description)
-    for place in range(len(block)):
-        assert read(block[:place] + bytes([block[place] ^ 4]) + block[place + 1 :]) in (None, CELL.description)
+    for place, bit in itertools.product(range(len(block)), range(8)):
+        assert read(block[:place] + bytes([block[place] ^ (1 << bit)]) + block[place + 1 :]) in (None, CELL.description)

@@ -126,6 +126,19 @@ def test_floats_keep_their_seal_however_sqlite_stores_them(tmp_path: Path) -> No
         assert seals.broken(connection) == {}
 
 
+def test_what_a_trial_may_end_with_is_read_back_as_it_was_sealed(tmp_path: Path) -> None:
+    values = [0.0, -0.0, 5.0, 1e300, -1e-310, float("inf"), 2.0**60, float("nan")]
+    records = [record(k) for k in range(len(values))]
+    for one, value in zip(records, values, strict=True):
+        one.curves[-1, 4:] = value
+    with Store(tmp_path / "lab.db") as store:
+        store.save(records, ENVIRONMENT)
+        with store.faults() as connection:
+            assert seals.broken(connection) == {}
+        kept = store.frame([one.trial.digest for one in records])["test_cost"].tolist()
+    assert kept == pytest.approx(values, rel=0, abs=0, nan_ok=True)
+
+
 def test_a_damaged_curve_is_named(tmp_path: Path) -> None:
     block = curves.pack(record().curves)
     for place in range(4, len(block)):

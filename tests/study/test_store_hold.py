@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from optlab.errors import OptlabError
-from optlab.study import hold
+from optlab.study import backends, hold
 from optlab.study.store import Store
 from tests.study.support import TINY, tiny
 
@@ -72,6 +73,14 @@ def test_the_second_is_told_who_holds_it_and_a_kill_frees_it(tmp_path: Path) -> 
         mine = hold.holder(tmp_path / "lab.db")
         assert mine is not None and (mine.what, mine.pid) == ("another", os.getpid())
     assert hold.holder(tmp_path / "lab.db") is None
+
+
+@pytest.mark.parametrize("asked", [{"dask": "tcp://127.0.0.1:1"}, {"processes": True}, {}])
+def test_a_run_that_is_refused_hires_nobody_first(asked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "hired", lambda *_: pytest.fail("it hired workers"))
+    Store(tmp_path / "lab.db").close()
+    with hold.held(tmp_path / "lab.db", "somebody's work"), pytest.raises(OptlabError, match="in use by somebody's work"):
+        tiny().run(tmp_path / "lab.db", **asked)
 
 
 def test_nobody_holds_what_is_not_there_and_asking_makes_no_file(tmp_path: Path) -> None:

@@ -136,7 +136,9 @@ def compilable(function: Callable[..., Any], what: str) -> Any:
     So are the plain functions of its module, or of its author's others, that it calls.
     """
     import optlab.formula.overloads  # noqa: F401  # so that it may call the lab's own functions
+    from optlab.jit import registries
 
+    registries()
     plain = _plain(function)
     if not isinstance(plain, types.FunctionType):
         raise OptlabError(f"{what} is {type(function).__name__}, not a Python function")

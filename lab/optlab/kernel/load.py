@@ -12,7 +12,7 @@ from typing import Any
 from numba import types
 
 from optlab import abi, jit
-from optlab.kernel import curvature, linalg, metrics, network, quadratic, random, recorder, sampled, symbols, tape, tiled, trials
+from optlab.kernel import linalg, metrics, network, random, symbols, tiled, trials
 from optlab.kernel import train as training
 
 
@@ -47,7 +47,6 @@ class Kernel:
         train: (plan, reals, model, w, memory, slots, scalars, stages, hyper, layers, orders, permutation, history, running,
             result, averages, outputs, statuses, stop) -> None; see `layout`.
         network_gradient, network_evaluate: `.address` for the model array.
-        accuracy_by_argmax, accuracy_by_threshold, squared_residual: `.address` for NET_METRIC.
         clock, clock_id: for the plan.
     """
 
@@ -55,17 +54,33 @@ class Kernel:
     train: Callable[..., None]
     network_gradient: Any
     network_evaluate: Any
-    accuracy_by_argmax: Any
-    accuracy_by_threshold: Any
-    squared_residual: Any
     clock: int
     clock_id: int
 
-    # The rest is compiled when first used: a trial does not need it.
+    # The rest is compiled, and its module imported, when first used: not every trial needs it.
+
+    def _metric(self, function: Any) -> Any:
+        with jit.compiling(f"{function.__name__} {self.dtype}"):
+            return jit.callback(abi.cost_value(abi.REALS[self.dtype]))(function)
+
+    @functools.cached_property
+    def accuracy_by_argmax(self) -> Any:
+        """`.address` for NET_METRIC, as of the next two."""
+        return self._metric(metrics.accuracy_by_argmax)
+
+    @functools.cached_property
+    def accuracy_by_threshold(self) -> Any:
+        return self._metric(metrics.accuracy_by_threshold)
+
+    @functools.cached_property
+    def squared_residual(self) -> Any:
+        return self._metric(metrics.squared_residual)
 
     @functools.cached_property
     def trajectory(self) -> Any:
         """(plan, reals, model, gradients, w, memory, slots, scalars, stages, hyper, layers, out, result) -> status; see `tape`."""
+        from optlab.kernel import tape
+
         real = abi.REALS[self.dtype]
         reals, table = _vector(real), _matrix(_I)
         with jit.compiling(f"trajectory {self.dtype}"):
@@ -90,6 +105,8 @@ class Kernel:
     @functools.cached_property
     def recorder(self) -> Any:
         """`.address` of the stage that keeps the path of the parameters."""
+        from optlab.kernel import recorder
+
         with jit.compiling(f"recorder {self.dtype}"):
             return jit.callback(abi.stage(abi.REALS[self.dtype]))(recorder.keep)
 
@@ -100,21 +117,29 @@ class Kernel:
     @functools.cached_property
     def hessian_vector(self) -> Any:
         """`.address` of what serves Hessian-vector products of any model (abi.server); compiled in 0.7 s."""
+        from optlab.kernel import curvature
+
         return self._server("Hessian-vector products", curvature.hessian_vector)
 
     @functools.cached_property
     def gauss_newton(self) -> Any:
         """`.address` of what serves the Gauss-Newton matrix of a network (abi.server); compiled in 3 s."""
+        from optlab.kernel import curvature
+
         return self._server("Gauss-Newton matrix", curvature.gauss_newton)
 
     @functools.cached_property
     def sampled_gradient(self) -> Any:
         """`.address` of what serves gradients for sampled labels of a network (abi.server); compiled in 2 s."""
+        from optlab.kernel import sampled
+
         return self._server("sampled gradient", sampled.sampled_gradient)
 
     @functools.cached_property
     def quadratic(self) -> tuple[Any, Any]:
         """`.address` of the gradient and of the evaluation of a quadratic (context abi.QUADRATIC_*)."""
+        from optlab.kernel import quadratic
+
         real = abi.REALS[self.dtype]
         with jit.compiling(f"quadratic {self.dtype}"):
             return jit.callback(abi.model_gradient(real))(quadratic.gradient), jit.callback(abi.model_evaluate(real))(quadratic.evaluate)
@@ -154,7 +179,6 @@ def load(dtype: str) -> Kernel:
         symbols.publish(f"product_{dtype}", linalg.product_body, linalg.product_signature(real))
         symbols.publish("next_order", random.next_order_body, random.next_order_signature)
         symbols.publish(f"train_{dtype}", training.train, trials.train_signature(real))
-        metric = jit.callback(abi.cost_value(real))
         return Kernel(
             dtype=dtype,
             train=_compiled(
@@ -163,9 +187,6 @@ def load(dtype: str) -> Kernel:
             ),
             network_gradient=jit.callback(abi.model_gradient(real))(network.network_gradient),
             network_evaluate=jit.callback(abi.model_evaluate(real))(network.network_evaluate),
-            accuracy_by_argmax=metric(metrics.accuracy_by_argmax),
-            accuracy_by_threshold=metric(metrics.accuracy_by_threshold),
-            squared_residual=metric(metrics.squared_residual),
             clock=address,
             clock_id=clock_id,
         )  # fmt: skip

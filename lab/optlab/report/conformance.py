@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from optlab.report import formulas, tables
+from optlab.report import formulas, placing
 
 if TYPE_CHECKING:
     from optlab.conformance.record import Check, Number, Report
@@ -28,7 +28,7 @@ def write(reports: Sequence[Report], about: Sequence[Mapping[str, Any]], facts: 
     shown = [_report(report, one, f"formula-{k}-") for k, (report, one) in enumerate(zip(reports, about, strict=True))]
     title = shown[0]["name"] if len(shown) == 1 else "Conformance"
     text = environment.get_template("conformance.html.j2").render(title=title, reports=shown, facts=list(facts.items()))
-    tables.place(path, text.encode())
+    placing.place(path, text.encode())
 
 
 def _report(report: Report, about: Mapping[str, Any], prefix: str) -> dict[str, Any]:

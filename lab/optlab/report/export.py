@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from optlab.errors import OptlabError, nearest
 from optlab.evidence import Evidence
 from optlab.evidence.reaching import ALL
-from optlab.report import pgf, style, tables
+from optlab.report import pgf, placing, style
 from optlab.report.figures import Picture, pictures
 
 FORMATS = ("png", "svg", "pdf", "pgf")
@@ -128,7 +128,7 @@ def figure_file(evidence: Evidence, spec: str, inches: float | None, path: str |
     path, form = Path(path), kind(path)
     picture = find(evidence, spec, inches, frame)
     try:
-        tables.place(path, render(picture.draw(), picture.name, form))
+        placing.place(path, render(picture.draw(), picture.name, form))
     except OSError as error:
         raise OptlabError(f"the figure cannot be written to {path} ({error.strerror}); give another file with --out") from error
     return path
@@ -138,5 +138,5 @@ def save(picture: Picture, figure: Figure, folder: Path) -> Iterator[Path]:
     """Write a figure in every format into ``folder`` and yield the files."""
     for form in FORMATS:
         path = folder / f"{picture.name}.{form}"
-        tables.place(path, render(figure, picture.name, form))
+        placing.place(path, render(figure, picture.name, form))
         yield path

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from optlab.report.tables import place
+from optlab.report.placing import place
 
 LIST = "files.json"
 PLACES = ("figures", "tables")

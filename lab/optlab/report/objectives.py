@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from optlab.evidence import words
-from optlab.report import descents, style, tables
+from optlab.report import descents, placing, style
 
 if TYPE_CHECKING:
     from optlab.objectives.compare import Comparison, Entry
@@ -44,10 +44,10 @@ def write(comparisons: Sequence[Comparison], rates: Sequence[float], record: Map
         "palette": list(enumerate(style.PALETTE)),
     }
     tuned, scores = frames(comparisons, rates)
-    tables.place(out / "tables" / "tuned.csv", tuned.to_csv(index=False).encode())
-    tables.place(out / "tables" / "learning_rates.csv", scores.to_csv(index=False).encode())
+    placing.place(out / "tables" / "tuned.csv", tuned.to_csv(index=False).encode())
+    placing.place(out / "tables" / "learning_rates.csv", scores.to_csv(index=False).encode())
     page = out / "index.html"
-    tables.place(page, environment.get_template("objectives.html.j2").render(context).encode())
+    placing.place(page, environment.get_template("objectives.html.j2").render(context).encode())
     return page
 
 
@@ -142,6 +142,6 @@ def _named(comparison: Comparison, places: Sequence[int]) -> str:
 def _draw(draw: Any, name: str, text: str, folder: Path) -> Markup:
     figure = draw()
     document = re.sub(r"(\d\.\d\d)\d+", r"\1", style.svg(figure, name))  # hundredths of a point: half the bytes of a contour
-    tables.place(folder / f"{name}.png", style.png(figure))
-    tables.place(folder / f"{name}.svg", document.encode())
+    placing.place(folder / f"{name}.png", style.png(figure))
+    placing.place(folder / f"{name}.svg", document.encode())
     return Markup(style.inline(document, text, f"{name}-"))

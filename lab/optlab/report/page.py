@@ -29,6 +29,7 @@ from optlab.report import (
     formulas,
     heatmap_picture,
     lines,
+    placing,
     style,
     tablefiles,
     tables,
@@ -94,7 +95,7 @@ def write(evidence: Evidence, frame: pd.DataFrame, curves: pd.DataFrame, record:
         "budgets": lines.BUDGETS,
     }
     page = out / "index.html"
-    tables.place(page, render(context).encode())
+    placing.place(page, render(context).encode())
     folder.settle(out, files)
     return page
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optlab.evidence import Evidence, words
 from optlab.report import claims, pgf
-from optlab.report.tables import place
+from optlab.report.placing import place
 
 EXPLORATORY = ("shares", "tunability", "generalisation", "classification", "anytime", "anytime_curve", "profile", "profile_curve")
 PRINTED = (

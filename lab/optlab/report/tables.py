@@ -1,9 +1,6 @@
-"""The report's tables as rows of text for the page and the terminal, and the one way files are written."""
+"""The report's tables as rows of text for the page and the terminal."""
 
 import math
-import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,20 +10,6 @@ from optlab.evidence import Evidence, intervals, select, words
 from optlab.evidence.rank import CONFIRMED
 from optlab.report import style
 from optlab.report.labels import short
-
-
-def place(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path`` all or nothing: a reader never sees half a file, and an interrupted run leaves the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def colour(evidence: Evidence, contender: str) -> int:

@@ -34,13 +34,18 @@ class Batches:
         self._held: Trial | None = None
         self._again = deque[Batch]()
 
-    def back(self, batch: Batch) -> None:
-        """Give a batch out once more."""
-        self._again.append(Batch(batch.trials, batch.cost, batch.faults + 1))
+    def back(self, batch: Batch, faults: int = 1) -> None:
+        """Give a batch out once more. faults: how many are its own."""
+        self._again.append(Batch(batch.trials, batch.cost, batch.faults + faults))
 
     def split(self, batch: Batch) -> None:
         """Give its trials out once more, each alone."""
         self._again.extend(Batch((trial,), self._pace.cost(trial)) for trial in batch.trials)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether one came back that was not given out again."""
+        return bool(self._again)
 
     def drop(self) -> None:
         """Give nothing more out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optlab.errors import OptlabError
@@ -51,16 +52,24 @@ class Bench:
             self._compiled.add(what)
         return ready
 
-    def run(self, trial: Trial, dataset: Dataset) -> Record | None:
-        """The record of a trial that is ready, None if it was given up."""
-        return self._work([trial], lambda _: dataset)[0]
+    def run(
+        self, trials: Sequence[Trial], datasets: Mapping[str, Dataset], begin: Callable[[], object] | None = None
+    ) -> list[Record | None]:
+        """The record of each trial, None for those that were given up; whatever is wrong with one becomes its sentence.
 
-    def do(self, trial: Trial, dataset: Dataset) -> Record | None:
-        """Prepare and run a trial; whatever is wrong with it becomes its sentence."""
-        try:
-            return self.run(self.prepare(trial, dataset), dataset)
-        except OptlabError as error:
-            return failed(trial, str(error))
+        Neighbours that can share a call of the kernel do. datasets: by their digest. begin: called when all is compiled.
+        """
+        found: dict[int, Record | None] = {}
+        ready: dict[int, Trial] = {}
+        for place, trial in enumerate(trials):
+            try:
+                ready[place] = self.prepare(trial, datasets[trial.data])
+            except OptlabError as error:
+                found[place] = failed(trial, str(error))
+        if begin is not None:
+            begin()
+        found |= zip(ready, self._work(list(ready.values()), lambda trial: datasets[trial.data]), strict=True)
+        return [found[place] for place in range(len(trials))]
 
 
 def packed(record: Record | None) -> list[Any] | None:

@@ -19,6 +19,7 @@ from optlab.errors import OptlabError
 from optlab.study import remote
 from optlab.study.batches import Batch, Batches
 from optlab.study.bench import unpacked
+from optlab.study.endings import ending_of
 from optlab.study.pace import Pace
 from optlab.study.progress import Meter
 from optlab.study.recent import DATASETS, Recent
@@ -183,8 +184,9 @@ class Cluster:
             elif len(batch.trials) > 1:
                 batches.split(batch)
             else:
-                ended = "its worker process ended again and again, as it does where memory runs out or a plugin crashes; try --trial-limit"
-                keep([failed(batch.trials[0], ended)], {})
+                known = ending_of(self._client, error.last_worker) if isinstance(error, KilledWorker) else ""
+                how = f" ({known}); mend the plugin," if known else ", as it does where memory runs out or a plugin crashes;"
+                keep([failed(batch.trials[0], f"its worker process ended again and again{how} or try --trial-limit")], {})
                 return False
             return True
         except Exception as error:
@@ -195,7 +197,7 @@ class Cluster:
         if returned.refused:
             self._refused[returned.worker] = returned.refused
             self._looked = -_LOOK
-            batches.back(Batch(batch.trials, batch.cost, batch.faults - 1))
+            batches.back(batch, 0)
             return True
         self._pace.note(batch.cost, returned.seconds, len(batch.trials))
         records = (unpacked(batch.trials[number], fields) for number, fields in returned.records.items())

@@ -8,7 +8,9 @@ numbers, so that a rerun can still be compared bit for bit. Seconds are no resul
 from __future__ import annotations
 
 import hashlib
+import itertools
 import zlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -31,21 +33,49 @@ _RESULTS = [k for k, name in enumerate(COLUMNS) if name != "seconds"]
 
 def digest(curves: Array) -> bytes:
     """16 bytes that change with any bit of any column but `seconds`."""
-    exact = np.ascontiguousarray(curves.T[_RESULTS].T, dtype="<f8")
-    return hashlib.blake2b(f"{exact.shape}".encode() + exact.tobytes(), digest_size=16).digest()
+    return _digests(curves[None])[0]
 
 
 def pack(curves: Array) -> bytes:
     """A compressed block; `unpack` reads it."""
-    rows, columns = len(curves), curves.T
-    counters = np.ascontiguousarray(columns[_EXACT], dtype="<f8")
-    counters[:, 1:] -= counters[:, :-1].copy()
+    return _blocks(curves[None])[0]
+
+
+def packed(curves: Sequence[Array]) -> Iterator[tuple[bytes, bytes]]:
+    """(`pack`, `digest`) of each; neighbours of one shape are put in order together, which takes a third of the time of one by one."""
+    for _, alike in itertools.groupby(curves, np.shape):
+        together = np.stack(list(alike))
+        yield from zip(_blocks(together), _digests(together), strict=True)
+
+
+def _digests(curves: Array) -> list[bytes]:
+    """Of curves (T, rows, len(COLUMNS))."""
+    exact = np.ascontiguousarray(curves[:, :, _RESULTS], dtype="<f8")
+    shape = hashlib.blake2b(f"{exact.shape[1:]}".encode(), digest_size=16)
+    found = []
+    for one in exact:
+        each = shape.copy()
+        each.update(one)
+        found.append(each.digest())
+    return found
+
+
+def _blocks(curves: Array) -> list[bytes]:
+    """Of curves (T, rows, len(COLUMNS))."""
+    rows, columns = curves.shape[1].to_bytes(4, "little"), curves.transpose(0, 2, 1)
+    counters = columns[:, _EXACT].astype("<f8")
+    counters[:, :, 1:] -= counters[:, :, :-1].copy()
     with np.errstate(over="ignore"):  # a cost beyond 3e38 becomes infinite in the picture; the digest has it exactly
-        rest = np.ascontiguousarray(columns[_REST], dtype="<f4")
-    # Bytes of equal rank side by side (signs and exponents hardly change along a curve): a fifth smaller.
-    shuffled = [block.view(np.uint8).reshape(-1, block.itemsize).T.tobytes() for block in (counters, rest)]
+        rest = columns[:, _REST].astype("<f4")
+    shuffled = np.concatenate([_shuffled(counters), _shuffled(rest)], axis=1)
     # Level 6 takes 28 us for 20 epochs and gains 2 % of the block; level 3 takes 12.
-    return rows.to_bytes(4, "little") + zlib.compress(b"".join(shuffled), 3)
+    return [rows + zlib.compress(one, 3) for one in shuffled]
+
+
+def _shuffled(block: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    """(T, bytes): bytes of equal rank side by side (signs and exponents hardly change along a curve), which packs a fifth smaller."""
+    raw = np.ascontiguousarray(block).view(np.uint8).reshape(len(block), block[0].size, block.itemsize)
+    return raw.transpose(0, 2, 1).reshape(len(block), -1)
 
 
 def unpack(block: bytes) -> Array:

@@ -43,4 +43,4 @@ class Record:
         if self.status in ("diverged", "error") or not len(self.curves):
             return (None,) * len(FINALS)
         last = self.curves[-1]
-        return tuple(None if value != value else value for value in last[_FINAL_COLUMNS].tolist())
+        return tuple([None if value != value else value + 0.0 for value in last[_FINAL_COLUMNS].tolist()])  # SQLite knows no -0.0

@@ -49,10 +49,7 @@ def held(path: Path, what: str) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise OptlabError(
-            f"the store {path} is in use by {_noted(note) or 'another process'}; wait until it has ended or give another file with --store "
-            "(optlab report may read it meanwhile)"
-        ) from None
+        raise _taken(path, _noted(note)) from None
     except OSError as error:
         raise OptlabError(f"the store {path} cannot be locked ({error.strerror}); give a file in a writable folder with --store") from error
     try:
@@ -82,6 +79,23 @@ def holder(path: Path) -> Holder | None:
         return _noted(_beside(path.resolve(), ".holder")) or Holder("another process", 0, "an unknown machine", "an unknown time")
     except OSError:
         return None
+
+
+def refuse_held(path: Path) -> None:
+    """Raise what `held` would where another process writes the store; makes no file.
+
+    Raises:
+        OptlabError: see `held`.
+    """
+    if (who := holder(path)) is not None:
+        raise _taken(path, who)
+
+
+def _taken(path: Path, who: Holder | None) -> OptlabError:
+    return OptlabError(
+        f"the store {path} is in use by {who or 'another process'}; wait until it has ended or give another file with --store "
+        "(optlab report may read it meanwhile)"
+    )
 
 
 def _beside(store: Path, ending: str) -> Path:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from optlab.study.batches import Batch
+from optlab.study.endings import ending
 from optlab.study.recent import DATASETS, Recent
 from optlab.study.shipment import Shipment
-from optlab.study.trial import Trial
 
 if TYPE_CHECKING:
     from optlab.data import Dataset
@@ -35,13 +36,13 @@ class Member:
     Not through a process pool of a library either: pebble's limits go by the wall clock, which may be set back.
 
     Attributes:
-        trials: number -> trial, in the order they were given; the first is the one that runs. ready: whether it has loaded the plugins.
-        begun: monotonic time at which the first trial began, None if it has not.
-        overdue: number of the trial that it was ended for, because it ran beyond the limit.
+        batches: number -> batch, in the order they were given; the first is the one that runs. ready: whether it has loaded the plugins.
+        begun: monotonic time at which the first batch began, None if it has not.
+        overdue: number of the batch that it was ended for, because it ran beyond the limit.
     """
 
     def __init__(self, shipment: Shipment, mail: Mail) -> None:
-        self.trials: OrderedDict[int, Trial] = OrderedDict()
+        self.batches: OrderedDict[int, Batch] = OrderedDict()
         self.begun: float | None = None
         self.overdue: int | None = None
         self.ready = self._stopped = False
@@ -59,31 +60,35 @@ class Member:
     def pid(self) -> int:
         return self._process.pid
 
-    def give(self, number: int, trial: Trial, dataset: Dataset) -> None:
-        """One more trial to run after those that it has."""
-        if trial.data not in self._known:
-            self._out.put(("data", trial.data, dataset))
-        self._known.use(trial.data)
-        self._out.put(("trial", number, trial))
-        self.trials[number] = trial
+    @property
+    def trials(self) -> int:
+        """How many it has that are not done."""
+        return sum(len(batch.trials) for batch in self.batches.values())
+
+    def give(self, number: int, batch: Batch, datasets: Mapping[str, Dataset]) -> None:
+        """One more batch to run after those that it has. datasets: what its trials run on, by digest."""
+        new = self._known.lacking(dict.fromkeys(datasets, True))  # it need not hold the data themselves
+        sent = {digest: data if new[digest] else None for digest, data in datasets.items()}
+        self._out.put(("batch", number, batch.trials, sent))
+        self.batches[number] = batch
 
     def begin(self) -> None:
-        """It says that its first trial has begun."""
+        """It says that its first batch has begun."""
         self.begun = time.monotonic()
 
-    def done(self, number: int) -> Trial:
-        """It says that this trial is done."""
+    def done(self, number: int) -> Batch:
+        """It says that this batch is done."""
         self.begun = None
-        return self.trials.pop(number)
+        return self.batches.pop(number)
 
-    def running(self) -> tuple[int, Trial, float] | None:
-        """Number of the trial that runs, the trial, the seconds since it began; None where none does."""
+    def running(self) -> tuple[int, Batch, float] | None:
+        """Number of the batch that runs, the batch, the seconds since it began; None where none does."""
         if self.begun is None:
             return None
-        return *next(iter(self.trials.items())), time.monotonic() - self.begun
+        return *next(iter(self.batches.items())), time.monotonic() - self.begun
 
     def stop(self) -> None:
-        """Ask it to begin no further trial; once is enough."""
+        """Ask it to begin no further batch; once is enough."""
         if not self._stopped:
             self._stopped = True
             self._out.put(("stop",))
@@ -94,14 +99,7 @@ class Member:
 
     def ending(self) -> str:
         """How the process ended, in words."""
-        code = self._process.wait()
-        if code >= 0:
-            return f"exit code {code}"
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return name + (", as the system does where memory runs out" if -code == signal.SIGKILL else "")
+        return ending(self._process.wait())
 
     def _read(self) -> None:
         assert self._process.stdout is not None

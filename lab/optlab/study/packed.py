@@ -1,6 +1,6 @@
 """Descriptions of configurations in a tenth of their bytes: deflated against a typical one, which they are mostly alike.
 
-SQL reads them with the function `plain` (`install`): 1 KB of text takes 130 bytes, 30 us to pack and 6 us to read.
+SQL reads them with the function `plain` (`install`): 1 KB of text takes 140 bytes, 13 us to pack and 6 us to read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TYPICAL = (
 
 def pack(text: str) -> bytes:
     """A text in few bytes."""
-    deflate = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, TYPICAL)
+    deflate = zlib.compressobj(3, zlib.DEFLATED, zlib.MAX_WBITS, 5, zlib.Z_DEFAULT_STRATEGY, TYPICAL)
     return deflate.compress(text.encode()) + deflate.flush()
 
 
@@ -36,7 +36,10 @@ def plain(packed: bytes | str) -> str:
     if isinstance(packed, str):
         return packed
     inflate = zlib.decompressobj(zlib.MAX_WBITS, TYPICAL)
-    return (inflate.decompress(packed) + inflate.flush()).decode()
+    text = inflate.decompress(packed) + inflate.flush()
+    if not inflate.eof:  # its checksum comes last
+        raise zlib.error("the stream has no end")
+    return text.decode()
 
 
 def install(connection: sqlite3.Connection) -> None:

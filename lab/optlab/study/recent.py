@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 DATASETS = 32
@@ -23,3 +24,11 @@ class Recent(OrderedDict[str, Any]):
         while len(self) > self.most:
             self.popitem(last=False)
         return found
+
+    def lacking(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Use these keys in turn, and return what another one of the same past needs to do so: None for an entry that it has."""
+        sent = {}
+        for key, value in given.items():
+            sent[key] = None if key in self else value  # asked in turn: an entry before it may have driven it out
+            self.use(key, value)
+        return sent

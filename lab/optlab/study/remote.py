@@ -6,7 +6,7 @@ import pickle
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,11 @@ from optlab import blas
 from optlab.errors import OptlabError
 from optlab.jit import Compilation
 from optlab.study import environment
+from optlab.study.batches import Batches
 from optlab.study.bench import Bench, packed
 from optlab.study.finished import Record
+from optlab.study.pace import Pace
+from optlab.study.pool import LONGEST, MOST, SHORTEST
 from optlab.study.processes import Crew
 from optlab.study.progress import Meter
 from optlab.study.shipment import Shipment
@@ -63,21 +66,32 @@ class _Desk:
         self._pinned = blas.controller().limit(limits=1, user_api="blas")  # for good: this process does nothing else
         self._bench = Bench(order.shipment, stop)
         self._crews: list[Crew] = []
+        self._pace = Pace(lambda _: 1.0)  # what goes to the kernel at once; what travels together was sized by the coordinator
 
-    def run(self, trials: tuple[Trial, ...], datasets: Mapping[str, Dataset]) -> Iterator[Record]:
+    def run(self, trials: tuple[Trial, ...], datasets: Mapping[str, Dataset]) -> list[Record]:
         """The records of those trials that were not given up."""
-        if not self._order.apart:
-            return filter(None, (self._bench.do(trial, datasets[trial.data]) for trial in trials))
+        records: list[Record] = []
+        if self._order.apart:
+            self._own.datasets = datasets
+            self._crew().run(iter(trials), lambda some, _: records.extend(some), Meter("", 0, 0, Workload(), None, 0.0))
+            return records
+        batches = Batches(iter(trials), self._pace, LONGEST, SHORTEST, MOST)
+        while (batch := batches.next(len(trials) - len(records), 1)) is not None:
+            done = [one for one in self._bench.run(batch.trials, datasets) if one is not None]
+            for one in done:
+                self._pace.note(1.0, one.seconds)
+            records += done
+        return records
+
+    def _crew(self) -> Crew:
+        """The process of this thread."""
         crew: Crew | None = getattr(self._own, "crew", None)
-        self._own.datasets = datasets
         if crew is None:
             own = self._own
             crew = Crew(self._order.shipment, lambda one: own.datasets[one.data], 1, self._stop, lambda _: 1.0, self._order.limit)
             self._own.crew = crew
             self._crews.append(crew)
-        records: list[Record] = []
-        crew.run(iter(trials), lambda some, _: records.extend(some), Meter("", 0, 0, Workload(), None, 0.0))
-        return iter(records)
+        return crew
 
     def close(self) -> None:
         for crew in self._crews:

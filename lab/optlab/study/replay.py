@@ -29,7 +29,7 @@ _REMEDY = f"give the folder of a report, its index.html or its {FILE}"
 
 def write(results: Results, folder: Path) -> Path:
     """Write the record of a study into the folder of its report, all or nothing."""
-    from optlab.report.tables import place
+    from optlab.report.placing import place
     from optlab.study.store import Store
 
     with Store(results.store, create=False) as opened:

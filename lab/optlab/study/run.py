@@ -17,7 +17,7 @@ from optlab.blas import single_threaded
 from optlab.identity import ByIdentity
 from optlab.jit import Compilation
 from optlab.study import backends, baselines, record
-from optlab.study.hold import held
+from optlab.study.hold import held, refuse_held
 from optlab.study.plan import Plan
 from optlab.study.progress import Meter, Progress, expected_cost
 from optlab.study.results import Results
@@ -54,6 +54,7 @@ def run_study(
         OptlabError: the data cannot be prepared, no worker can run the trials, or the store cannot be written,
             which another process may be writing.
     """
+    refuse_held(store.path if isinstance(store, Store) else Path(store))  # before workers are hired; `held` below is what counts
     stop = stop or Stop()
     for problem in study.problems:
         study.datasets.get(problem, 0)

@@ -136,14 +136,15 @@ class Study:
             for contender in self.contenders:
                 grown = (extensions or {}).get((label, contender.label))
                 for asked in (contender.replaced(grown) if grown else contender).cells(inferred_cost(dataset)):
-                    settings = within(self.spec.budget, asked, sizes(asked.layers), dataset, self.costs)
+                    network = sizes(asked.layers)
+                    settings = within(self.spec.budget, asked, network, dataset, self.costs)
                     yield Cell(
                         problem=label,
                         problem_hyper=problem.hyper,
                         task=dataset.task,
                         contender=contender.label,
                         settings=settings,
-                        sizes=sizes(settings.layers),
+                        sizes=network,
                         split=self.split,
                         plugins=self._digests.of(settings),
                     )

@@ -31,10 +31,8 @@ DEFAULT_PATH = Path("reports/lab.db")
 CHUNK = 2000
 """Rows that are read at a time: as fast as more, and 12 MB."""
 
-_TRIAL = ("digest", "configuration", "environment", "seed", "replicate", "data", "status", "sentence", "metric", "steps", "epochs",
-          "seconds", "flops", *FINALS, *tables.EXTRAS)  # fmt: skip
-_INSERT = f"INSERT INTO trial (id, {', '.join(_TRIAL)}) VALUES (?, {', '.join('?' * len(_TRIAL))})"
-_DIAGNOSIS = "INSERT OR REPLACE INTO diagnosis (trial, numbers, same) VALUES (?, ?, ?)"
+_INSERT = {table: seals.inserted(table) for table in ("trial", "curve", "diagnosis")}
+_DIAGNOSED = _INSERT["diagnosis"].replace("INSERT", "INSERT OR REPLACE", 1)
 _PLANNED = "INSERT INTO study_trial (study, position, digest, problem, contender, phase, cell) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -109,19 +107,19 @@ class Store:
             OptlabError: the disk is full or the file is gone; none of these records is stored, all earlier ones are.
         """
         with self.transaction() as connection:
-            where = self._environments.id(json.dumps(dict(environment), sort_keys=True))
+            [where] = self._environments.ids([json.dumps(dict(environment), sort_keys=True)])
             pairs = [(record, bytes.fromhex(record.trial.digest)) for record in records]
             connection.executemany("DELETE FROM trial WHERE digest = ? AND status = 'error'", [(digest,) for _, digest in pairs])
             pairs = [(one, digest) for one, digest in pairs if one.diagnosis is None or not self._diagnosed_later(one, digest)]
             first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM trial").fetchone()[0]
-            numbered = list(enumerate(pairs, start=first))
-            connection.executemany(_INSERT, [(row, *self._trial_row(one, digest, where)) for row, (one, digest) in numbered])
-            blocks = [(row, curve_blocks.pack(one.curves), curve_blocks.digest(one.curves)) for row, (one, _) in numbered]
-            connection.executemany("INSERT INTO curve (trial, block, digest) VALUES (?, ?, ?)", blocks)
-            looked_at = [(row, one.diagnosis, 1) for row, (one, _) in numbered if one.diagnosis is not None]
-            connection.executemany(_DIAGNOSIS, looked_at)
-            for table, key in (("trial", "id"), ("curve", "trial"), ("diagnosis", "trial")):
-                connection.execute(f"{seals.sealed(table)} WHERE {key} >= ?", (first,))
+            rows = range(first, first + len(pairs))
+            cells = self._configurations.ids([one.trial.cell.description for one, _ in pairs])
+            trials = [_trial_row(row, cell, where, *pair) for row, cell, pair in zip(rows, cells, pairs, strict=True)]
+            connection.executemany(_INSERT["trial"], trials)
+            blocks = curve_blocks.packed([one.curves for one, _ in pairs])
+            connection.executemany(_INSERT["curve"], [(row, *block) for row, block in zip(rows, blocks, strict=True)])
+            looked_at = [(row, one.diagnosis, 1) for row, (one, _) in zip(rows, pairs, strict=True) if one.diagnosis is not None]
+            connection.executemany(_INSERT["diagnosis"], looked_at)
 
     def _diagnosed_later(self, record: Record, digest: bytes) -> bool:
         """Whether this trial has an outcome already, which stays; the diagnosis of its second run then joins it."""
@@ -129,17 +127,8 @@ class Store:
         former = self._connection.execute(found, (digest,)).fetchone()
         if former is not None and record.status != "error":
             same = former[1] == curve_blocks.digest(record.curves)
-            self._connection.execute(_DIAGNOSIS, (former[0], record.diagnosis, same))
-            self._connection.execute(f"{seals.sealed('diagnosis')} WHERE trial = ?", (former[0],))
+            self._connection.execute(_DIAGNOSED, (former[0], record.diagnosis, same))
         return former is not None
-
-    def _trial_row(self, record: Record, digest: bytes, environment: int) -> tuple[Any, ...]:
-        trial, what = record.trial, self._configurations.id(record.trial.cell.description)
-        return (
-            digest, what, environment, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
-            record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals(),
-            record.roc_auc, record.confusion, record.bad_epoch, record.bad_step, record.bad_layer,
-        )  # fmt: skip
 
     # -- studies --------------------------------------------------------------------------------------------------------
 
@@ -269,3 +258,13 @@ class Store:
             if not all(row[0] for row in rows):
                 raise storefile.damaged(self.path, "a row is not as it was written")
             yield rows
+
+
+def _trial_row(row: int, configuration: int, environment: int, record: Record, digest: bytes) -> tuple[Any, ...]:
+    """In the order of `seals.SEALED`."""
+    trial = record.trial
+    return (
+        row, digest, configuration, environment, trial.seed, trial.replicate, bytes.fromhex(trial.data), record.status, record.sentence,
+        record.metric, record.steps, record.epochs, record.seconds, record.flops, *record.finals(),
+        record.roc_auc, record.confusion, record.bad_epoch, record.bad_step, record.bad_layer,
+    )  # fmt: skip

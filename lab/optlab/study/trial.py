@@ -12,7 +12,7 @@ import functools
 import hashlib
 import json
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,39 +65,54 @@ def _exact(value: Any) -> Any:
     return value
 
 
-# Texts of records are put together from their fields' texts, which are remembered: neighbouring cells differ in a field or two. Written
-# by json.dumps as a whole they were the dearest part of planning a study; so digest and id of a trial take 26 us on a busy core.
+# Texts of records are put together from pieces that are remembered: neighbouring cells differ in a field or two, most often in the rule's
+# hyper-parameters. Written by json.dumps as a whole they were the dearest part of planning a study.
 
 
 def _plain(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-_exact_text, _plain_text = ByIdentity(canonical), ByIdentity(_plain)
-_mapping_text = ByIdentity(lambda pairs: _plain(dict(pairs)))
-
 LABELS = ("optimizer", "activation", "output", "cost", "schedule", "initializer")
 """Names of plugins are labels; their digests say what they compute."""
 
 _SETTINGS = tuple(sorted(field.name for field in dataclasses.fields(Settings)))
-_HASHED = tuple(name for name in _SETTINGS if name not in LABELS)
 _FOLDED = tuple(sorted(field.name for field in dataclasses.fields(Split)))
 _SPLIT = tuple(name for name in _FOLDED if name != "folds")  # without folds a split is written as before there were any
-_all_settings, _hashed = operator.attrgetter(*_SETTINGS), operator.attrgetter(*_HASHED)
 
 
-def _record(text: Callable[[Any], str], names: Sequence[str], values: Sequence[Any]) -> str:
-    return _object(dict(zip(names, map(text, values), strict=True)))
+def _members(text: Callable[[Any], str], names: Sequence[str]) -> ByIdentity[str]:
+    """A function of the values of these names: the members of a JSON object."""
+    return ByIdentity(lambda *values: ",".join([f'"{name}":{text(value)}' for name, value in zip(names, values, strict=True)]))
+
+
+def _settings(text: Callable[[Any], str], names: Sequence[str]) -> Callable[[Settings], str]:
+    """A function that writes these fields of settings as a JSON object: what stands before `hyper`, that, and what stands after it."""
+    at, hyper = names.index("hyper"), ByIdentity(text)
+    ends = [(operator.attrgetter(*part), _members(text, part)) for part in (names[:at], names[at + 1 :])]
+    (first, before), (last, after) = ends
+    return lambda settings: f'{{{before(*first(settings))},"hyper":{hyper(settings.hyper)},{after(*last(settings))}}}'
 
 
 def _split(text: Callable[[Any], str], split: Split) -> str:
     names = _FOLDED if split.folds else _SPLIT
-    return _record(text, names, [getattr(split, name) for name in names])
+    return f"{{{_members(text, names)(*[getattr(split, name) for name in names])}}}"
 
 
-def _object(texts: Mapping[str, str]) -> str:
-    """A JSON object of names in their order with the texts of their values."""
-    return "{" + ",".join([f'"{name}":{text}' for name, text in texts.items()]) + "}"
+_hashed_settings = _settings(ByIdentity(canonical), [name for name in _SETTINGS if name not in LABELS])
+_hashed_rest = ByIdentity(
+    lambda sizes, task, split, plugins: f"{canonical(sizes)},{canonical(task)},{_split(canonical, split)},{canonical(plugins)}"
+)
+_name = ByIdentity(lambda *names: ",".join(map(canonical, names)))
+_described_settings = _settings(ByIdentity(_plain), _SETTINGS)
+_described_before = ByIdentity(
+    lambda plugins, problem, hyper: (
+        f'{{"numerics":{NUMERICS},"plugins":{_plain(dict(plugins))},"problem":{_plain(problem)},"problem_hyper":{_plain(dict(hyper))},'
+    )
+)
+_described_after = ByIdentity(
+    lambda sizes, split, task: f',"sizes":{_plain(sizes)},"split":{_split(_plain, split)},"task":{_plain(task)}}}'
+)
 
 
 @dataclass(frozen=True)
@@ -120,32 +135,21 @@ class Cell:
     @functools.cached_property
     def identity(self) -> str:
         """Canonical text of what determines the numbers, data and seeds apart."""
-        settings = _record(_exact_text, _HASHED, _hashed(self.settings))
-        split = _split(_exact_text, self.split)
-        text = f"[{NUMERICS},{settings},{_exact_text(self.sizes)},{_exact_text(self.task)},{split},{_exact_text(self.plugins)}]"
+        rest = _hashed_rest(self.sizes, self.task, self.split, self.plugins)
+        text = f"[{NUMERICS},{_hashed_settings(self.settings)},{rest}]"
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     @functools.cached_property
     def id(self) -> str:
         """Short name of the cell within its study."""
-        named = ",".join(map(_exact_text, (self.problem, self.problem_hyper, self.contender)))
-        text = f'[{named},"{self.identity}"]'
+        text = f'[{_name(self.problem, self.problem_hyper, self.contender)},"{self.identity}"]'
         return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
     @functools.cached_property
     def description(self) -> str:
         """The same as readable JSON, for the store; floats read back exactly."""
-        about = {
-            "numerics": str(NUMERICS),
-            "plugins": _mapping_text(self.plugins),
-            "problem": _plain_text(self.problem),
-            "problem_hyper": _mapping_text(self.problem_hyper),
-            "settings": _record(_plain_text, _SETTINGS, _all_settings(self.settings)),
-            "sizes": _plain_text(self.sizes),
-            "split": _split(_plain_text, self.split),
-            "task": _plain_text(self.task),
-        }
-        return _object(about)
+        before = _described_before(self.plugins, self.problem, self.problem_hyper)
+        return f'{before}"settings":{_described_settings(self.settings)}{_described_after(self.sizes, self.split, self.task)}'
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """The other side of `member`: a process that is sent trials through its standard input and answers through its standard output.
 
-A message is a pickled tuple: a word and what belongs to it. In: ``("open", shipment)``, ``("data", digest, dataset)``,
-``("trial", number, trial)``, ``("stop",)``. Out: ``("ready",)`` or ``("refused", sentence)`` once, then for each trial
-``("begin", number)`` when all is compiled and it begins, and ``("done", number, fields)`` with what `bench.packed` makes of its record.
+A message is a pickled tuple: a word and what belongs to it. In: ``("open", shipment)``; ``("batch", number, trials, datasets)``, these by
+their digests, None where the process has them; ``("stop",)``. Out: ``("ready",)`` or ``("refused", sentence)`` once, then for each batch
+``("begin", number)`` when all is compiled and it begins, and ``("done", number, fields)`` with what `bench.packed` makes of each record.
 The end of the input ends the process at once, whatever it is doing.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 import queue
@@ -20,7 +21,6 @@ from optlab.errors import OptlabError
 from optlab.study.bench import Bench, packed
 from optlab.study.recent import DATASETS, Recent
 from optlab.study.stop import Stop
-from optlab.study.work import failed
 
 
 def receive(pipe: BinaryIO, given: queue.SimpleQueue[Any], stop: Stop) -> None:
@@ -33,16 +33,15 @@ def receive(pipe: BinaryIO, given: queue.SimpleQueue[Any], stop: Stop) -> None:
             os._exit(1)
         if word == "stop":
             stop.ask()
-        elif word == "data":
-            datasets.use(*rest)
-        elif word == "trial":
-            given.put((*rest, datasets.use(rest[1].data)))
+        elif word == "batch":
+            number, trials, sent = rest
+            given.put((number, trials, {digest: datasets.use(digest, data) for digest, data in sent.items()}))
         else:
             given.put(rest[0])
 
 
 def serve(given: queue.SimpleQueue[Any], out: BinaryIO, stop: Stop) -> None:
-    """Open the shipment, then run trial after trial."""
+    """Open the shipment, then run batch after batch."""
 
     def tell(*message: Any) -> None:
         pickle.dump(message, out, pickle.HIGHEST_PROTOCOL)
@@ -56,14 +55,9 @@ def serve(given: queue.SimpleQueue[Any], out: BinaryIO, stop: Stop) -> None:
     tell("ready")
     with single_threaded():
         while True:
-            number, trial, dataset = given.get()
-            try:
-                ready = bench.prepare(trial, dataset)
-                tell("begin", number)
-                record = bench.run(ready, dataset)
-            except OptlabError as error:
-                record = failed(trial, str(error))
-            tell("done", number, packed(record))
+            number, trials, found = given.get()
+            records = bench.run(trials, found, functools.partial(tell, "begin", number))
+            tell("done", number, [packed(record) for record in records])
 
 
 def main() -> None:
