@@ -35,7 +35,8 @@ def replicates(frame: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
     ``chosen``. Two columns are added:
     ``evidence`` (``confirmed`` or ``tuning only``) and ``claimed_on``, the data set to read.
     """
-    places = {(*key, cell): place for place, (key, cell) in enumerate(chosen["cell"].items())}
+    keys = zip(*(chosen.index.get_level_values(name) for name in KEY), chosen["cell"], strict=True)
+    places = {key: place for place, key in enumerate(keys)}
     able = frame[frame["cell"].isin(chosen["cell"])]  # the few: keys of 100,000 rows take half a second
     at = np.array([places.get(key, -1) for key in zip(able["problem"], able["contender"], able["cell"], strict=True)], dtype="int64")
     of_chosen = able.iloc[np.argsort(at, kind="stable")[(at < 0).sum() :]]

@@ -95,7 +95,9 @@ def cells(frame: pd.DataFrame, by: str = "median") -> pd.DataFrame:
     groups = values.groupby([*KEY, "cell"], sort=False)
     first = ~tuning.duplicated([*KEY, "cell"]).to_numpy()
     places = np.flatnonzero(tuned)[first]
-    table = frame[[*KEY, "cell", *settings(frame)]].iloc[places].assign(chosen_on=sets[first].to_numpy()).set_index([*KEY, "cell"])
+    table: pd.DataFrame = (
+        frame[[*KEY, "cell", *settings(frame)]].iloc[places].assign(chosen_on=sets[first].to_numpy()).set_index([*KEY, "cell"])
+    )
     table.insert(table.shape[1] - 1, "n", groups.size())
     complete = groups["median"].count().eq(table["n"])
     table["median"] = groups["median"].agg(by).where(complete)

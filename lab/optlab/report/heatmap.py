@@ -58,7 +58,7 @@ class HeatMap:
     @property
     def dense(self) -> bool:
         """Whether its cells are too small for anything but a colour."""
-        return max(self.median.shape) > DENSE
+        return max(len(self.x), len(self.y)) > DENSE
 
     @property
     def subtitle(self) -> str:

@@ -107,7 +107,7 @@ def _shapes(axes: Axes, heat: HeatMap, norm: Normalize) -> None:
 
 def _add(axes: Axes, where: NDArray[np.bool_], **look: Any) -> None:
     """Draw these cells as one shape."""
-    boxes = [_box(i, begin, end) for i in np.flatnonzero(where.any(axis=1)) for begin, end in _runs(where[i])]
+    boxes = [_box(i, begin, end) for i in np.flatnonzero(where.any(axis=1)).tolist() for begin, end in _runs(where[i])]
     if boxes:
         axes.add_artist(PathPatch(Path.make_compound_path(*boxes), clip_on=False, **look))
 
