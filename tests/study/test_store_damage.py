@@ -58,6 +58,25 @@ def test_a_changed_byte_is_named_or_changes_nothing(tmp_path: Path, count: int) 
     assert len(written) > 60_000 and found.count("whole") < 0.6 * count  # unused bytes of pages are many in a small store
 
 
+@pytest.mark.parametrize(
+    ("written", "changed"),
+    [
+        (b"id INTEGER PRIMARY KEY", b"id INTEGER PRIEARY KEY"),  # its own column, empty
+        (b"digest BLOB NOT NULL UNIQUE", b"digest BLOB NOT NULL UNIQUF"),
+        (b"ON DELETE CASCADE", b"ON DELETE RESTRIC"),
+        (b"train_cost REAL", b"train_cost TEXT"),
+        (b"CREATE TABLE trial", b"CREATE TABLE tr\xceal"),
+        (b"\x02\x02\x00@  ", b"\x03\x02\x00@  "),  # how the file is written and read
+    ],
+)
+def test_a_changed_structure_is_named(tmp_path: Path, written: bytes, changed: bytes) -> None:
+    path = store_of(tmp_path / "lab.db", 2)
+    whole, before = contents(path), path.read_bytes()
+    assert before.count(written) >= 1
+    path.write_bytes(before.replace(written, changed, 1))
+    assert "is damaged" in outcome(path, whole)
+
+
 @pytest.mark.parametrize("filling", [0, 255])
 def test_a_page_that_is_lost_is_named(tmp_path: Path, filling: int) -> None:
     path = store_of(tmp_path / "lab.db")

@@ -86,7 +86,7 @@ class Store:
         """The connection, for reading; SQLite's errors become sentences."""
         try:
             yield self._connection
-        except sqlite3.Error as error:
+        except storefile.FAULTS as error:
             raise storefile.fault(self.path, error) from error
 
     # -- trials ---------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Opening the store's file: is it ours, is it whole, can this version read it? A file that is not is never written to.
 
-What is checked on opening: the header (application, version, number of pages), then by SQLite the whole tree and its indices, once per
-process and state of the file, up to `CHECKED` bytes. Every row has a seal besides, which is checked when the row is read
-(`optlab.study.seals`), so what a larger store gives out is checked, too; `optlab store info --check` reads all of it.
+What is checked on opening: the header (application, version, number of pages), then the tables' structure and by SQLite the whole tree and
+its indices, once per process and state of the file, the tree up to `CHECKED` bytes. Every row has a seal besides, which is checked when
+the row is read (`optlab.study.seals`), so what a larger store gives out is checked, too; `optlab store info --check` reads all of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from optlab.errors import OptlabError
-from optlab.study import packed, seals
+from optlab.study import packed, seals, structure
 from optlab.study.migrations import MIGRATIONS
 
 APPLICATION_ID = int.from_bytes(b"optl", "big")
@@ -27,6 +27,8 @@ _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
 _NO_PLACE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 """What SQLite says where it cannot make the files of a log."""
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What Python's sqlite3 raises on a file that is damaged or cannot be used."""
 _checked: set[tuple[object, ...]] = set()
 
 
@@ -54,6 +56,8 @@ def inspect(path: Path) -> None:
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise OptlabError(f"{path} is no optlab store (an SQLite file of another application), so nothing was written to it; {remedy}")
     _check_version(path, int.from_bytes(header[60:64], "big"))
+    if header[18] != header[19] or header[18] not in (1, 2):  # how it is written and read: without a log, or with one
+        raise damaged(path, "its header is not as it was written")
     page, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
     whole = pages * (65536 if page == 1 else page)
     if size < whole and not _has(path, "-wal") and not _has(path, "-journal"):
@@ -141,9 +145,9 @@ def _reading(path: Path) -> tuple[sqlite3.Connection, str]:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return connection, uri
-        except sqlite3.Error as error:
+        except FAULTS as error:
             connection.close()
-            if error.sqlite_errorcode & 0xFF not in _NO_PLACE:
+            if isinstance(error, UnicodeDecodeError) or error.sqlite_errorcode & 0xFF not in _NO_PLACE:
                 raise fault(path, error) from error
             failed = error
     raise OptlabError(
@@ -161,11 +165,12 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-def fault(path: Path, error: sqlite3.Error) -> OptlabError:
+def fault(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> OptlabError:
     """What SQLite says, as a sentence with the remedy."""
-    undecodable = any(part in str(error) for part in ("UTF-8", "user-defined function"))  # a text that is none: `seal` is called with it
+    undecodable = isinstance(error, UnicodeDecodeError) or any(part in str(error) for part in ("UTF-8", "user-defined function"))
     if isinstance(error, sqlite3.OperationalError) and not undecodable:  # the disk is full, the file is gone, somebody else has it locked
         return OptlabError(f"the store {path} failed ({error}); what was saved before is kept: mend that and run again")
+    # A text that is none: `seal` is called with it, or a message quotes it.
     return damaged(path, "a text is not as it was written" if undecodable else str(error))
 
 
@@ -179,7 +184,7 @@ def closed_on_error(connection: sqlite3.Connection, path: Path) -> Iterator[None
     """Close the connection if anything fails; SQLite's own errors become sentences."""
     try:
         yield
-    except sqlite3.Error as error:
+    except FAULTS as error:
         connection.close()
         raise fault(path, error) from error
     except BaseException:
@@ -194,11 +199,15 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
         OptlabError: it is damaged.
     """
     state = tuple((one.st_ino, one.st_size, one.st_mtime_ns) for one in map(_stat, (path, path.with_name(path.name + "-wal"))) if one)
-    if state in _checked or path.stat().st_size > CHECKED:
+    if state in _checked:
         return
-    first = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
-    if first != "ok":
-        raise damaged(path, first.strip("* ").replace("\n", " "))
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version and structure.differs(connection, version):
+        raise damaged(path, "its tables are not as they were made")
+    if path.stat().st_size <= CHECKED:
+        first = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        if first != "ok":
+            raise damaged(path, first.strip("* ").replace("\n", " "))
     _checked.add(state)
 
 
