@@ -6,12 +6,14 @@ had is given out again.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import pickle
 import queue
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,8 @@ LONGEST, SHORTEST, MOST = 1.0, 0.05, 2000
 """Seconds and trials of a batch: a batch costs the scheduler a few milliseconds, and what is lost with a worker is two batches."""
 
 TRIES = 2
-"""Times that a batch may come back undone; then its trials go out one by one."""
+"""Times that a batch may come back undone; then its trials go out one by one, and such a trial at the end with nothing beside it: the
+scheduler blames all that a lost worker had."""
 
 SMALL = 8 << 20
 """Bytes of a data set up to which the scheduler keeps it: it is made again where a worker is lost. Larger ones pass by the scheduler."""
@@ -60,6 +63,7 @@ class Cluster:
         self._token, self._pace, self._data = order.token, Pace(cost), Recent(DATASETS)
         self._places: dict[str, int] = {}
         self._refused: dict[str, str] = {}
+        self._suspects = deque[Batch]()
         self._looked, self._asked = -_LOOK, 0
 
     @property
@@ -99,10 +103,12 @@ class Cluster:
         batches, more = Batches(todo, self._pace, LONGEST, SHORTEST, MOST), True
         flying: dict[Future, Batch] = {}
         arrived: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        while more or flying:
+        self._suspects.clear()
+        while more or flying or self._suspects:
             if self._stop.requests:
                 more = False
                 batches.drop()
+                self._suspects.clear()
                 self._ask()
                 if self._stop.requests > 1:
                     self._client.cancel(list(flying), force=True)
@@ -114,6 +120,9 @@ class Cluster:
                     more = False
                     break
                 flying[self._submit(batch, arrived)] = batch
+            if self._suspects and not more and not flying:
+                alone = self._suspects.popleft()
+                flying[self._submit(alone, arrived)] = alone
             meter.message = self.message(len(flying))
             future = _first(arrived)
             if future is not None and future in flying:
@@ -183,6 +192,9 @@ class Cluster:
                 batches.back(batch)
             elif len(batch.trials) > 1:
                 batches.split(batch)
+            elif batch.faults < TRIES:
+                self._suspects.append(dataclasses.replace(batch, faults=TRIES))
+                return False
             else:
                 known = ending_of(self._client, error.last_worker) if isinstance(error, KilledWorker) else ""
                 how = f" ({known}); mend the plugin," if known else ", as it does where memory runs out or a plugin crashes;"

@@ -26,7 +26,8 @@ def local(size: int) -> Iterator[str]:
     with (
         dask.config.set(own),
         tempfile.TemporaryDirectory(prefix="optlab-dask-", ignore_cleanup_errors=True) as scratch,
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL) as cluster,
+        # A port of its own: without an address the scheduler would take 8787, and complain where another cluster has it.
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL) as cluster,
     ):
         address = str(cluster.scheduler_address)
         # By the command that the documentation names, not by multiprocessing: that would import the caller's script again in each worker.

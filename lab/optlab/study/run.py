@@ -151,7 +151,7 @@ class _Phases:
         meter = Meter(phase, found + len(self._missing), found, self._left, self._progress, self._compiled)
         self._compile(meter)
         meter.report(force=True)
-        todo: Iterable[Trial] = self._unrun(trials())
+        todo: Iterable[Trial] = self._unrun(trials()) if self._missing else ()
         if self._order is not None:
             todo = self._order(list(todo))
         self._backend.run(iter(todo), lambda records, where: self._keep(records, where, meter), meter)
