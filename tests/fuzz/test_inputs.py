@@ -8,6 +8,10 @@ from tests.fuzz.inputs import KINDS
 from tests.fuzz.support import counted, fuzz, harmless, watched
 
 
+# Hypothesis warns while it prints a failing store of 200 kB: as an error that would hide what failed.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
+
 @counted
 @pytest.mark.parametrize("kind", KINDS)
 def test_fuzzed(kind: str, examples: int, tmp_path: Path) -> None:
