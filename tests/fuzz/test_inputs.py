@@ -7,7 +7,6 @@ import pytest
 from tests.fuzz.inputs import KINDS
 from tests.fuzz.support import counted, fuzz, harmless, watched
 
-
 # Hypothesis warns while it prints a failing store of 200 kB: as an error that would hide what failed.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,17 +22,18 @@ class Configurations:
         self._alike: dict[tuple[str, ...], tuple[list[int], list[list[Any]]]] = {}  # names of settings -> places, values at each
         self._texts: dict[str, str] = {}
 
-    def place(self, key: int, describe: Callable[[int], str]) -> int:
-        """The place of a configuration, by its key; described on first sight."""
-        found = self._places.get(key)
-        if found is None:
-            found = self._places[key] = len(self._places)
-            description = describe(key)
-            settings = _settings(json.loads(description), description)
-            places, rows = self._alike.setdefault(tuple(settings), ([], []))
-            places.append(found)
-            rows.append([self._texts.setdefault(one, one) if one.__class__ is str else one for one in settings.values()])
-        return found
+    def places(self, keys: Sequence[int], describe: Callable[[Sequence[int]], Iterable[tuple[int, str]]]) -> list[int]:
+        """The places of configurations, by their keys. describe: called with the new ones, each (key, description) of which it gives."""
+        new = [key for key in dict.fromkeys(keys) if key not in self._places]
+        for key, description in describe(new) if new else ():
+            self._enter(key, _settings(json.loads(description), description))
+        return [self._places[key] for key in keys]
+
+    def _enter(self, key: int, settings: Mapping[str, Any]) -> None:
+        place = self._places[key] = len(self._places)
+        places, rows = self._alike.setdefault(tuple(settings), ([], []))
+        places.append(place)
+        rows.append([self._texts.setdefault(one, one) if one.__class__ is str else one for one in settings.values()])
 
     def table(self, places: npt.NDArray[np.int64]) -> dict[str, Any]:
         """The settings of the configurations at these places, by column; ``_problem`` and ``_cell`` are what they are called."""

@@ -214,7 +214,7 @@ class Store:
             OptlabError: there is no study of this name, or what is stored of it is damaged.
         """
         with self.faults():
-            return tables.frame(self._chunks(tables.STUDY_ROWS, tables.DIGEST_ROWS, which), self._description)
+            return tables.frame(self._chunks(tables.STUDY_ROWS, tables.DIGEST_ROWS, which), self._descriptions)
 
     def curves(self, which: str | Sequence[str]) -> pd.DataFrame:
         """Learning curves, one row per trial and evaluated epoch: digest, then `optlab.study.curves.COLUMNS`."""
@@ -236,9 +236,9 @@ class Store:
         with self.faults():
             return {digest.hex(): tuple(rest) for rows in self.rows(tables.EXACT) for _, digest, *rest in rows}
 
-    def _description(self, configuration: int) -> str:
-        (((_, text),),) = self.rows(tables.CONFIGURATION, configuration)
-        return str(text)
+    def _descriptions(self, configurations: Sequence[int]) -> Iterator[tuple[int, str]]:
+        for rows in self.rows(tables.CONFIGURATIONS, json.dumps(configurations)):
+            yield from ((key, text) for _, key, text in rows)
 
     def _chunks(self, by_study: str, by_digest: str, which: str | Sequence[str]) -> Iterator[list[Any]]:
         if isinstance(which, str):

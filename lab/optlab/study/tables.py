@@ -67,18 +67,19 @@ STUDY_ENVIRONMENTS = f"""
     SELECT {seals.sound("environment")}, environment.description FROM study_trial JOIN trial ON trial.digest = study_trial.digest
     JOIN environment ON environment.id = trial.environment WHERE study_trial.study = ?
     GROUP BY environment.id ORDER BY count(*) DESC, environment.id"""
-CONFIGURATION = f"SELECT {seals.sound('configuration')}, plain(description) FROM configuration WHERE id = ?"
+CONFIGURATIONS = f"""
+    SELECT {seals.sound("configuration")}, id, plain(description) FROM configuration WHERE id IN (SELECT value FROM json_each(?))"""
 EXACT = f"""
     SELECT {seals.sound("trial", "configuration", "curve")}, trial.digest, plain(configuration.description), trial.seed, trial.data,
            {_SELECTED.replace("trial.seconds, ", "")}, curve.digest
     FROM trial JOIN configuration ON configuration.id = trial.configuration JOIN curve ON curve.trial = trial.id"""
 
 
-def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int], str]) -> pd.DataFrame:
+def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[Sequence[int]], Iterable[tuple[int, str]]]) -> pd.DataFrame:
     """The frame described above, from rows of `STUDY_ROWS` or `DIGEST_ROWS`.
 
-    describe: the description of a configuration. Rows come in chunks and leave their numbers in buffers and the texts that hardly two of
-    them share in arrays: all of them at once as Python objects would be 6 KB per trial.
+    describe: keys and descriptions of these configurations. Rows come in chunks and leave their numbers in buffers and the texts that
+    hardly two of them share in arrays: all of them at once as Python objects would be 6 KB per trial.
     """
     import pandas as pd
     import pyarrow as pa
@@ -94,7 +95,7 @@ def frame(chunks: Iterable[Sequence[tuple[Any, ...]]], describe: Callable[[int],
             continue
         _, _, own, keys, *values = zip(*found, strict=True)
         own_texts["digest"].append(pa.array([digest.hex() for digest in own], pa.large_string()))
-        which += np.array([configurations.place(key, describe) for key in keys], dtype="int64").tobytes()
+        which += np.array(configurations.places(keys, describe), dtype="int64").tobytes()
         for name, column in zip(_COLUMNS, values, strict=True):
             if name in numbers:
                 numbers[name] += np.array(column, dtype=_NUMBERS[name]).tobytes()
