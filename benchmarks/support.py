@@ -19,6 +19,7 @@ from optlab.execution import Executor
 from optlab.outcome import Outcome
 from optlab.settings import Settings, pairs
 from optlab.streams import Streams
+from optlab.study.batches import SHARE
 from optlab.study.pool import MOST
 
 Array = npt.NDArray[Any]
@@ -71,7 +72,8 @@ def case_b(rates: Sequence[float], strengths: Sequence[float]) -> tuple[Dataset,
 def sweep(dataset: Dataset, trials: Sequence[Settings], threads: int) -> list[Outcome]:
     """Train them all in a pool of that many threads, as many in a call of the kernel as there go in a study."""
     run = Executor(catalogue())
-    calls = [[(settings, Streams(0)) for settings in trials[first : first + MOST]] for first in range(0, len(trials), MOST)]
+    each = max(1, min(MOST, len(trials) // (SHARE * threads)))
+    calls = [[(settings, Streams(0)) for settings in trials[first : first + each]] for first in range(0, len(trials), each)]
     with single_threaded(), ThreadPoolExecutor(threads) as pool:
         found = list(itertools.chain.from_iterable(pool.map(lambda call: run(call, dataset), calls)))
     assert all(isinstance(one, Outcome) for one in found), found
