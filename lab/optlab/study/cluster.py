@@ -211,7 +211,7 @@ class Cluster:
             self._looked = -_LOOK
             batches.back(batch, 0)
             return True
-        self._pace.note(batch.cost, returned.seconds, len(batch.trials))
+        self._pace.note(batch.cost, returned.seconds)
         records = (unpacked(batch.trials[number], fields) for number, fields in returned.records.items())
         keep([one for one in records if one is not None], returned.environment)
         return False

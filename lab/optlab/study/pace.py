@@ -20,23 +20,16 @@ class Pace:
     def __init__(self, cost: Callable[[Trial], float]) -> None:
         self.cost = cost
         self._cost = self._seconds = 0.0
-        self._trials = 0
 
-    def note(self, cost: float, seconds: float, trials: int = 1) -> None:
-        """So many trials of this cost together took so long on one core."""
+    def note(self, cost: float, seconds: float) -> None:
+        """Trials of this cost together took so long on one core."""
         self._cost += cost
         self._seconds += seconds
-        self._trials += trials
 
     @property
     def known(self) -> bool:
         """Whether anything was noted."""
         return self._cost > 0
-
-    @property
-    def typical(self) -> float:
-        """Seconds that a trial took on average, a microsecond at least."""
-        return max(self._seconds / max(self._trials, 1), 1e-6)
 
     def seconds(self, cost: float) -> float:
         """What trials of this cost should take on one core."""
