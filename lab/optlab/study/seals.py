@@ -37,7 +37,7 @@ def install(connection: sqlite3.Connection) -> None:
 
 
 def inserted(table: str) -> str:
-    """SQL: insert a row whose parameters are all that is sealed of this table, in that order, with its seal; ON CONFLICT may follow.
+    """SQL: insert a row whose parameters are all that is sealed of this table, in that order, with its seal.
 
     In one step, 20 us less per trial than to seal it afterwards. Values must be read back as they are given: SQLite keeps -0.0 as 0.0,
     and a whole number in a column of real ones as such a one.

@@ -31,9 +31,8 @@ DEFAULT_PATH = Path("reports/lab.db")
 CHUNK = 2000
 """Rows that are read at a time: as fast as more, and 12 MB."""
 
-_INSERT = {table: seals.inserted(table) for table in ("trial", "curve", "diagnosis")}
+_INSERT = {table: seals.inserted(table) for table in ("trial", "curve", "diagnosis", "study_trial")}
 _DIAGNOSED = _INSERT["diagnosis"].replace("INSERT", "INSERT OR REPLACE", 1)
-_PLANNED = "INSERT INTO study_trial (study, position, digest, problem, contender, phase, cell) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Store:
@@ -166,8 +165,7 @@ class Store:
             (study, k, bytes.fromhex(one.digest), one.problem, one.contender, one.phase, one.cell.id)
             for k, one in enumerate(trials, start=first)
         )
-        self._connection.executemany(_PLANNED, rows)
-        self._connection.execute(f"{seals.sealed('study_trial')} WHERE study = ? AND position >= ?", (study, first))
+        self._connection.executemany(_INSERT["study_trial"], rows)
 
     def study_id(self, name: str) -> int:
         """The row of a study.

@@ -201,8 +201,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     state = tuple((one.st_ino, one.st_size, one.st_mtime_ns) for one in map(_stat, (path, path.with_name(path.name + "-wal"))) if one)
     if state in _checked:
         return
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version and structure.differs(connection, version):
+    if structure.differs(connection):
         raise damaged(path, "its tables are not as they were made")
     if path.stat().st_size <= CHECKED:
         first = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])

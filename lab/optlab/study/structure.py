@@ -23,9 +23,16 @@ _PARTS = (
 )
 
 
-def differs(connection: sqlite3.Connection, version: int) -> bool:
-    """Whether what the connection sees is not what the migrations up to this version make."""
-    return _structure(connection) != _made(version)
+def differs(connection: sqlite3.Connection) -> bool:
+    """Whether what the connection sees is not what the migrations up to its version make; a file without a version has nothing to differ.
+
+    An error leaves a transaction open: who opens a store closes the connection then.
+    """
+    connection.execute("BEGIN")  # version and tables of one moment: another process may be migrating the file
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    found = _structure(connection)
+    connection.execute("COMMIT")
+    return version > 0 and found != _made(version)
 
 
 @functools.cache
